@@ -1,0 +1,62 @@
+"""How the command line speaks: one console for people, one for messages, and progress that suits pipes too."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import rich.console
+import rich.markup
+
+from cli import engine
+
+
+@functools.cache
+def out() -> rich.console.Console:
+    """Standard output: tables and results. Colours follow NO_COLOR, FORCE_COLOR and whether it is a terminal."""
+    return rich.console.Console(highlight=False)
+
+
+@functools.cache
+def err() -> rich.console.Console:
+    """Standard error: progress and what went wrong."""
+    return rich.console.Console(stderr=True, highlight=False)
+
+
+def fail(message: str) -> None:
+    """One message that says what is wrong and what to do."""
+    err().print(f"[bold red]error[/] {rich.markup.escape(message)}", soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[engine.Progress]:
+    """A line per layer that moves on a terminal; one line per layer's first event elsewhere."""
+    if not sys.stderr.isatty():
+        seen: set[str] = set()
+
+        def plain(stack: str, what: str) -> None:
+            if stack not in seen:
+                seen.add(stack)
+                err().print(f"{title}: {stack} ...", soft_wrap=True)
+
+        yield plain
+        return
+    import rich.progress
+
+    columns = (
+        rich.progress.SpinnerColumn(),
+        rich.progress.TextColumn("{task.fields[stack]}"),
+        rich.progress.TimeElapsedColumn(),
+        rich.progress.TextColumn("[dim]{task.description}[/]"),
+    )
+    with rich.progress.Progress(*columns, console=err(), transient=True) as bar:
+        tasks: dict[str, rich.progress.TaskID] = {}
+
+        def live(stack: str, what: str) -> None:
+            if stack not in tasks:
+                tasks[stack] = bar.add_task("", total=None, stack=stack)
+            bar.update(tasks[stack], description=rich.markup.escape(what[:90]))
+
+        yield live

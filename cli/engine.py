@@ -1,0 +1,197 @@
+"""One layer through the engine: preview, up, destroy, with its events counted and its failures put into words."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import pathlib
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from blueprint import stack as stacks
+from blueprint import workspace
+from cli import exit_codes
+
+if TYPE_CHECKING:
+    from pulumi import automation
+    from pulumi.automation import events
+
+Progress = Callable[[str, str], None]
+"""(stack, what happens now) -> None; called from the engine's thread."""
+
+LOCKED = "the stack is currently locked"
+ANSI = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
+
+
+class Operation(enum.StrEnum):
+    PREVIEW = "preview"
+    UP = "up"
+    DESTROY = "destroy"
+    REFRESH = "refresh"
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerResult:
+    """What came of one operation on one layer.
+
+    changes: operation -> number of resources ("create", "update", "replace", "delete", "same").
+    violations: mandatory ones, as the reader sees them. error: what else went wrong, with what to do; None if nothing.
+    """
+
+    stack: str
+    operation: Operation
+    changes: Mapping[str, int]
+    seconds: float
+    violations: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    code: int = exit_codes.OK
+
+    @property
+    def changed(self) -> int:
+        """Resources that are not as they were."""
+        return sum(count for kind, count in self.changes.items() if kind not in ("same", "read"))
+
+
+@dataclasses.dataclass
+class _Watch:
+    """What the engine's events said, while it runs."""
+
+    name: str
+    progress: Progress
+    changes: Counter[str] = dataclasses.field(default_factory=Counter)
+    done: Counter[str] = dataclasses.field(default_factory=Counter)
+    violations: list[str] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    errors: list[str] = dataclasses.field(default_factory=list)
+
+    def __call__(self, event: events.EngineEvent) -> None:
+        if event.res_outputs_event is not None:
+            meta = event.res_outputs_event.metadata
+            operation = str(getattr(meta.op, "value", meta.op))
+            self.done[operation] += 1
+            if operation not in ("same", "read"):
+                self.progress(self.name, f"{operation} {sum(self.done.values())}: {meta.urn.split('::')[-1]}")
+        if event.policy_event is not None:
+            self._policy(event.policy_event)
+        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+            self._keep(self.errors, event.diagnostic_event.message)
+        if event.summary_event is not None:
+            for kind, count in (event.summary_event.resource_changes or {}).items():
+                self.changes[str(getattr(kind, "value", kind))] += count
+
+    def _policy(self, event: events.PolicyEvent) -> None:
+        mandatory = event.enforcement_level == "mandatory"
+        self._keep(self.violations if mandatory else self.warnings, event.message)
+
+    @staticmethod
+    def _keep(where: list[str], message: str) -> None:
+        text = ANSI.sub("", message).strip()
+        if text and text not in where:
+            where.append(text)
+
+
+def run(
+    name: stacks.StackName,
+    operation: Operation,
+    env: Mapping[str, str],
+    progress: Progress = lambda _stack, _what: None,
+) -> LayerResult:
+    """Runs `operation` on one stack. Never raises for what the engine reports: the result says it."""
+    from pulumi import automation
+
+    started = time.monotonic()
+    watch = _Watch(str(name), progress)
+
+    def result(error: str | None = None, code: int = exit_codes.OK) -> LayerResult:
+        return LayerResult(
+            str(name),
+            operation,
+            dict(watch.changes or watch.done),
+            time.monotonic() - started,
+            tuple(watch.violations),
+            tuple(watch.warnings),
+            error,
+            code,
+        )
+
+    try:
+        stack = select(name, env, create=operation in (Operation.UP, Operation.PREVIEW))
+        if stack is None:
+            return result()
+        _call(stack, operation, watch)
+    except automation.CommandError as error:
+        if watch.violations:
+            return result(code=exit_codes.VIOLATION)
+        return result(*explain(str(name), ANSI.sub("", str(error)), watch.errors))
+    if watch.violations:
+        return result(code=exit_codes.VIOLATION)
+    return result()
+
+
+def select(name: stacks.StackName, env: Mapping[str, str], create: bool) -> automation.Stack | None:
+    """The stack, made if `create`; None where it does not exist and is not to be made."""
+    from pulumi import automation
+
+    options = automation.LocalWorkspaceOptions(env_vars=dict(env))
+    root = str(workspace.root())
+    if create:
+        return automation.create_or_select_stack(str(name), work_dir=root, opts=options)
+    try:
+        return automation.select_stack(str(name), work_dir=root, opts=options)
+    except automation.StackNotFoundError:
+        return None
+
+
+def exists(name: stacks.StackName, env: Mapping[str, str]) -> bool:
+    """True where the state backend holds a checkpoint of the stack; read from a file backend without the engine."""
+    url = env.get("PULUMI_BACKEND_URL", "")
+    if url.startswith("file://"):
+        folder = pathlib.Path(url.removeprefix("file://")) / ".pulumi" / "stacks" / "rempart"
+        return any(folder.glob(f"{name}.json*"))
+    return select(name, env, create=False) is not None
+
+
+def _call(stack: automation.Stack, operation: Operation, watch: _Watch) -> None:
+    arguments: dict[str, Any] = {"on_event": watch, "color": "never"}
+    if operation is Operation.PREVIEW:
+        stack.preview(**arguments)
+    elif operation is Operation.UP:
+        stack.up(show_secrets=False, **arguments)
+    elif operation is Operation.REFRESH:
+        stack.refresh(show_secrets=False, **arguments)
+    else:
+        stack.destroy(show_secrets=False, **arguments)
+
+
+def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
+    """The engine's failure as one message with what to do, and the exit code."""
+    if LOCKED in raw:
+        return (
+            f"{stack} is locked by another operation. If none runs any more (a kill, a crash): "
+            "`rempart recover` unlocks it and finishes what was begun",
+            exit_codes.LOCKED,
+        )
+    if "incorrect passphrase" in raw or "passphrase must be set" in raw:
+        return (
+            f"{stack}: the passphrase does not open the stack's secrets; `make shell` sets it",
+            exit_codes.ENVIRONMENT,
+        )
+    if "no space left on device" in raw:
+        return f"{stack}: the disk is full. Free some space, then run the same command again", exit_codes.ENVIRONMENT
+    text = "; ".join(errors) or _last_words(raw)
+    if any(
+        word in text
+        for word in ("credential", "OSC_ENDPOINT", "cannot reach", "Connection refused", "connection refused")
+    ):
+        return text, exit_codes.ENVIRONMENT
+    return text or f"{stack}: the engine stopped without a message", exit_codes.BAD_INPUT
+
+
+def _last_words(raw: str) -> str:
+    """The engine's own `error:` lines; the rest of its output is progress."""
+    lines = [line.strip() for line in raw.splitlines() if "error:" in line]
+    return "; ".join(dict.fromkeys(lines))[-2000:]

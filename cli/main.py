@@ -1,0 +1,252 @@
+"""The `rempart` command. Everything heavy is imported by the command that needs it: `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from cli import exit_codes
+
+app = typer.Typer(
+    name="rempart",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Sensitive-data platforms on SecNumCloud-qualified clouds, under policy.\n\n"
+    "Start with `rempart check minimal`, `rempart plan minimal --target outscale-sandbox`, then `make demo`.",
+    epilog=exit_codes.EPILOG,
+)
+sandbox_app = typer.Typer(no_args_is_help=True, help="Local endpoints that stand where the clouds stand.")
+demo_app = typer.Typer(no_args_is_help=True, help="The main job on local endpoints, from nothing.")
+app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(demo_app, name="demo")
+
+PLATFORM = Annotated[str, typer.Argument(metavar="PLATFORM", help="Name of a file in stacks/platforms/, e.g. emc2.")]
+FILE = Annotated[str, typer.Argument(metavar="FILE", help="A blueprint: a path, or a platform's name.")]
+TARGET = Annotated[str, typer.Option("--target", "-t", help="Name of a file in stacks/targets/.")]
+ENVIRONMENT = Annotated[str, typer.Option("--environment", "-e", help="dev, prod, ...")]
+LAYER = Annotated[list[str] | None, typer.Option("--layer", "-l", help="Only this layer; repeatable.")]
+YES = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+FORMAT = Annotated[str, typer.Option("--format", help="text or json.")]
+SERVICES = Annotated[list[str] | None, typer.Argument(help="outscale, s3; all of them by default.")]
+
+
+@app.command(epilog="Example: `rempart check stacks/platforms/minimal.yaml`")
+def check(
+    file: FILE,
+    fix: Annotated[bool, typer.Option("--fix", help="Give a slot to whatever has none, in place.")] = False,
+    format: FORMAT = "text",
+) -> None:
+    """Read a blueprint and report everything that is malformed, each with its line."""
+    from cli import check as command
+
+    raise typer.Exit(command.check(file, fix=fix, format=format))
+
+
+@app.command(epilog="Example: `rempart plan emc2 --target outscale-sandbox --format svg --output emc2.svg`")
+def plan(
+    file: FILE,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    format: Annotated[str, typer.Option("--format", help="table, json, md or svg.")] = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+) -> None:
+    """Show what a blueprint becomes: addresses, flow matrix, names, capabilities, assumptions."""
+    from cli import plan as command
+
+    raise typer.Exit(command.plan(file, target=target, environment=environment, format=format, output=output))
+
+
+@app.command(epilog="Example: `rempart preview emc2 --target outscale-sandbox`")
+def preview(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    layer: LAYER = None,
+    format: FORMAT = "text",
+) -> None:
+    """Show what `up` would change, under the policy pack."""
+    from cli import operate
+
+    raise typer.Exit(operate.preview(platform, target, environment, layer, format))
+
+
+@app.command(epilog="Example: `rempart up emc2 --target outscale-sandbox --environment dev --yes`")
+def up(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    layer: LAYER = None,
+    yes: YES = False,
+    format: FORMAT = "text",
+) -> None:
+    """Bring every layer up in dependency order, under the policy pack."""
+    from cli import operate
+
+    raise typer.Exit(operate.up(platform, target, environment, layer, yes, format))
+
+
+@app.command(epilog="Example: `rempart destroy emc2 --target outscale-sandbox --unprotect`")
+def destroy(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    layer: LAYER = None,
+    unprotect: Annotated[bool, typer.Option("--unprotect", help="Give up protected data too.")] = False,
+    yes: YES = False,
+    format: FORMAT = "text",
+) -> None:
+    """Take layers down, last first. Buckets and volumes are protected until you say otherwise."""
+    from cli import operate
+
+    raise typer.Exit(operate.destroy(platform, target, environment, layer, unprotect, yes, format))
+
+
+@app.command(epilog="Example: `rempart recover emc2 --target outscale-sandbox`")
+def recover(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    layer: LAYER = None,
+    yes: YES = False,
+    format: FORMAT = "text",
+) -> None:
+    """After a kill or a crash: unlock, settle what was begun, and bring the layers up."""
+    from cli import operate
+
+    raise typer.Exit(operate.recover(platform, target, environment, layer, yes, format))
+
+
+@app.command(epilog="Example: `rempart report emc2 --format html --output report.html`")
+def report(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    format: Annotated[str, typer.Option("--format", help="table, json, sarif or html.")] = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="en or fr.")] = "en",
+) -> None:
+    """Merge the layers' findings: every requirement, rule and subject, with its state."""
+    from cli import report as command
+
+    prefix = f"{platform}.{target}.{environment}"
+    raise typer.Exit(command.report(prefix, format=format, output=output, lang=lang))
+
+
+@app.command(epilog="Example: `rempart doctor --format json`")
+def doctor(format: FORMAT = "text") -> None:
+    """Say what was found on this machine, what is missing, and the one command that mends it."""
+    from cli import doctor as command
+
+    raise typer.Exit(command.doctor(format))
+
+
+@app.command(epilog='Example: `eval "$(rempart env)"`')
+def env() -> None:
+    """Print the environment in which `pulumi` works by itself, as shell exports."""
+    from cli import environment as command
+
+    raise typer.Exit(command.print_exports())
+
+
+@sandbox_app.command("up", epilog="Example: `rempart sandbox up outscale s3`")
+def sandbox_up(services: SERVICES = None, format: FORMAT = "text") -> None:
+    """Start endpoints and wait until they answer."""
+    from cli import sandbox as command
+
+    raise typer.Exit(command.up(services, format=format))
+
+
+@sandbox_app.command("down")
+def sandbox_down(services: SERVICES = None, format: FORMAT = "text") -> None:
+    """Stop endpoints; their data stays."""
+    from cli import sandbox as command
+
+    raise typer.Exit(command.down(services, format=format))
+
+
+@sandbox_app.command("status")
+def sandbox_status(format: FORMAT = "text") -> None:
+    """Say what runs, where, since when."""
+    from cli import sandbox as command
+
+    raise typer.Exit(command.status(format=format))
+
+
+@sandbox_app.command("reset")
+def sandbox_reset(services: SERVICES = None, yes: YES = False, format: FORMAT = "text") -> None:
+    """Stop endpoints and forget their data."""
+    from cli import sandbox as command
+
+    raise typer.Exit(command.reset(services, yes=yes, format=format))
+
+
+@demo_app.command("up")
+def demo_up() -> None:
+    """Start the sandbox, bring EMC2 up under the pack, show what there is."""
+    from cli import demo
+
+    raise typer.Exit(demo.up())
+
+
+@demo_app.command("down")
+def demo_down() -> None:
+    """Destroy EMC2 and prove through the API that nothing is left."""
+    from cli import demo
+
+    raise typer.Exit(demo.down())
+
+
+@demo_app.command("violation")
+def demo_violation() -> None:
+    """Show what is refused: each violating blueprint, at preview and at `up --skip-preview`."""
+    from cli import violations
+
+    raise typer.Exit(violations.show())
+
+
+def main() -> NoReturn:
+    """The entry point: whatever happens, one message and an exit code from the table, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        _stop(
+            "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked",
+            exit_codes.INTERRUPTED,
+        )
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except typer.Abort:
+        _stop("stopped; nothing was changed", exit_codes.INTERRUPTED)
+    except Exception as error:
+        _explain(error)
+    sys.exit(exit_codes.OK)
+
+
+def _explain(error: Exception) -> NoReturn:
+    from blueprint import errors
+
+    if isinstance(error, errors.RempartError):
+        _stop(str(error), exit_codes.BAD_INPUT)
+    if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's usage errors
+        _stop(f"{error.format_message()} (`rempart --help` shows how)", exit_codes.BAD_INPUT)
+    if isinstance(error, OSError) and error.errno == 28:
+        _stop("the disk is full: free some space, then run the same command again", exit_codes.ENVIRONMENT)
+    if isinstance(error, OSError):
+        _stop(f"{error}; `rempart doctor` says what this machine lacks", exit_codes.ENVIRONMENT)
+    _stop(f"{type(error).__name__}: {error}; this is a defect of rempart, please report it", exit_codes.INTERNAL)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    from cli import console
+
+    console.fail(message)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""`rempart preview`, `up`, `destroy` and `recover`: what people type, over the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from blueprint import loader, target
+from blueprint import stack as stacks
+from cli import console, environment, layers, recovery, show
+from cli.layers import Platform
+
+
+def preview(platform: str, target_name: str, env_name: str, only: Sequence[str] | None, format: str) -> int:
+    """Exit codes: 0 nothing refused, 1 a violation, others from the table."""
+    chosen = _platform(platform, target_name, env_name)
+    with console.progress("preview") as progress:
+        done = layers.preview(chosen, _layers(only), environment.environment(), progress)
+    show.results(done, format)
+    return layers.exit_code(done)
+
+
+def up(platform: str, target_name: str, env_name: str, only: Sequence[str] | None, yes: bool, format: str) -> int:
+    chosen = _platform(platform, target_name, env_name)
+    _confirm(yes, f"Bring {chosen.name} up on {chosen.target} ({chosen.environment})?")
+    with console.progress("up") as progress:
+        done = layers.up(chosen, _layers(only), environment.environment(), progress)
+    show.results(done, format)
+    return layers.exit_code(done)
+
+
+def destroy(
+    platform: str, target_name: str, env_name: str, only: Sequence[str] | None, unprotect: bool, yes: bool, format: str
+) -> int:
+    """Data on a real target is given up only after its platform's name is typed: `--yes` is not enough."""
+    chosen = _platform(platform, target_name, env_name)
+    if unprotect and not target.load(chosen.target).simulated:
+        if typer.prompt(f"This gives up the data of {chosen.name}. Type its name to go on") != chosen.name:
+            raise typer.Abort
+    else:
+        _confirm(yes, f"Destroy {chosen.name} on {chosen.target} ({chosen.environment})?")
+    with console.progress("destroy") as progress:
+        done = layers.destroy(chosen, _layers(only), environment.environment(), progress, unprotect)
+    show.results(done, format)
+    return layers.exit_code(done)
+
+
+def recover(platform: str, target_name: str, env_name: str, only: Sequence[str] | None, yes: bool, format: str) -> int:
+    chosen = _platform(platform, target_name, env_name)
+    _confirm(yes, f"No other operation on {chosen.name} runs any more, anywhere?")
+    with console.progress("recover") as progress:
+        done = recovery.recover(chosen, _layers(only), environment.environment(), progress)
+    show.results(done, format)
+    return layers.exit_code(done)
+
+
+def _platform(name: str, target_name: str, env_name: str) -> Platform:
+    """Checks all three before the engine starts: its own messages about them are worse."""
+    target.load(target_name)
+    loader.load(loader.find(name))
+    return Platform(name, target_name, env_name)
+
+
+def _layers(only: Sequence[str] | None) -> tuple[str, ...]:
+    wanted = tuple(only or (layer for wave in layers.WAVES for layer in wave))
+    for layer in wanted:
+        stacks.check_layer(layer)
+    return wanted
+
+
+def _confirm(yes: bool, question: str) -> None:
+    if not yes:
+        typer.confirm(question, abort=True)

@@ -1,0 +1,48 @@
+"""`rempart recover`: what a person would do after a kill, in order, with nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pulumi import automation
+
+from blueprint import stack as stacks
+from cli import engine, layers
+
+
+def recover(
+    platform: layers.Platform, wanted: Iterable[str], env: Mapping[str, str], progress: engine.Progress
+) -> list[engine.LayerResult]:
+    """Unlocks each layer that exists, settles its pending operations, then brings everything up.
+
+    A pending create is dropped from the state only: the provider plugin kept its own intent for it on disk, and the
+    next `up` adopts what the provider had made, or makes it.
+    """
+    chosen = tuple(wanted)
+    for layer in chosen:
+        name = platform.stack(layer)
+        try:
+            settle(name, env, progress)
+        except automation.CommandError as error:
+            text, code = engine.explain(str(name), engine.ANSI.sub("", str(error)), [])
+            return [engine.LayerResult(str(name), engine.Operation.REFRESH, {}, 0.0, error=text, code=code)]
+    return layers.up(platform, chosen, env, progress)
+
+
+def settle(name: stacks.StackName, env: Mapping[str, str], progress: engine.Progress) -> bool:
+    """`pulumi cancel`, then clears pending creates. True if there was anything to settle."""
+    stack = engine.select(name, env, create=False)
+    if stack is None:
+        return False
+    progress(str(name), "unlock")
+    stack.cancel()
+    state = stack.export_stack()
+    pending = (state.deployment or {}).get("pending_operations") or []
+    if not pending:
+        return False
+    progress(str(name), f"settle {len(pending)} pending operations")
+    kept = [operation for operation in pending if operation.get("type") != "creating"]
+    stack.import_stack(
+        automation.Deployment(version=state.version, deployment={**state.deployment, "pending_operations": kept})
+    )
+    return True

@@ -1,0 +1,46 @@
+"""Results of layers, as tables for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+import rich.markup
+import rich.table
+
+from cli import console, engine
+
+KINDS = ("create", "update", "replace", "delete", "same")
+
+
+def results(done: Sequence[engine.LayerResult], format: str) -> None:
+    """One line per layer, then what was refused or went wrong, whole."""
+    if format == "json":
+        print(json.dumps([dataclasses.asdict(result) for result in done], indent=2, sort_keys=True))
+        return
+    console.out().print(_table(done))
+    for result in done:
+        for violation in result.violations:
+            console.out().print(f"[bold red]refused[/] {rich.markup.escape(violation)}", soft_wrap=True)
+        if result.error:
+            console.fail(result.error)
+    warnings = sorted({warning for result in done for warning in result.warnings})
+    if warnings:
+        console.out().print(f"[yellow]{len(warnings)} warnings[/]; the first: {rich.markup.escape(warnings[0])}")
+
+
+def _table(done: Sequence[engine.LayerResult]) -> rich.table.Table:
+    table = rich.table.Table("stack", "operation", *KINDS, "seconds", "result")
+    for result in done:
+        verdict = "[red]refused[/]" if result.violations else "[red]failed[/]" if result.code else "[green]ok[/]"
+        if not result.code and not result.changed:
+            verdict = "[green]ok, nothing to change[/]"
+        table.add_row(
+            result.stack,
+            result.operation,
+            *(str(result.changes.get(kind, 0) or "") for kind in KINDS),
+            f"{result.seconds:.1f}",
+            verdict,
+        )
+    return table

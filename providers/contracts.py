@@ -1,0 +1,118 @@
+"""What a provider must do for each brick: one small Protocol per brick, met by the modules of `providers/<provider>/`.
+
+An adapter takes the plan (pure data) and registers resources below the component that calls it. It returns typed
+outputs, keyed by subject, so that a component never needs to know how the provider names things.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+import pulumi
+
+from blueprint import plan as plans
+
+Ids: TypeAlias = Mapping[str, pulumi.Input[str]]
+"""Subject -> the provider's id."""
+
+Transform: TypeAlias = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+"""The escape hatch: (kind, subject, arguments) -> arguments. Policies judge what comes out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Segmentation:
+    """The networks of one or more bubbles.
+
+    networks: bubble subject -> network id. subnets: subnet subject -> id. filters: zone subject -> id of the filter
+    (security group) of the zone. tables: zone subject -> id of its route table.
+    """
+
+    networks: Ids = dataclasses.field(default_factory=dict)
+    subnets: Ids = dataclasses.field(default_factory=dict)
+    filters: Ids = dataclasses.field(default_factory=dict)
+    tables: Ids = dataclasses.field(default_factory=dict)
+
+    def merged(self, other: Segmentation) -> Segmentation:
+        """Both together; the keys are subjects, so they never meet."""
+        return Segmentation(
+            networks={**self.networks, **other.networks},
+            subnets={**self.subnets, **other.subnets},
+            filters={**self.filters, **other.filters},
+            tables={**self.tables, **other.tables},
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Machines:
+    """machines: machine subject -> id. disks: disk subject -> id. addresses: machine subject -> public address."""
+
+    machines: Ids = dataclasses.field(default_factory=dict)
+    disks: Ids = dataclasses.field(default_factory=dict)
+    addresses: Ids = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Buckets:
+    """buckets: bucket subject -> bucket name."""
+
+    buckets: Ids = dataclasses.field(default_factory=dict)
+
+
+class Session(Protocol):
+    """A provider, ready to register resources of one plan."""
+
+    @property
+    def plan(self) -> plans.Plan: ...
+
+    @property
+    def transformed(self) -> list[str]:
+        """Subjects whose arguments the escape hatch changed, in order."""
+        ...
+
+
+class SessionAdapter(Protocol):
+    def connect(self, plan: plans.Plan, endpoints: Mapping[str, str], transform: Transform | None) -> Any:
+        """Explicit provider resources for the plan's region; `endpoints` maps an API's name to its URL."""
+        ...
+
+
+class NetworkAdapter(Protocol):
+    def segment(self, session: Any, bubble: plans.Bubble, parent: pulumi.Resource) -> Segmentation:
+        """One network, its zones, filters, gateways and their routes."""
+        ...
+
+    def peer(self, session: Any, peering: plans.Peering, networks: Segmentation, parent: pulumi.Resource) -> None:
+        """One accepted link between two networks, and the routes over it."""
+        ...
+
+
+class ComputeAdapter(Protocol):
+    def run(self, session: Any, machine: plans.Machine, network: Segmentation, parent: pulumi.Resource) -> Machines: ...
+
+
+class StorageAdapter(Protocol):
+    def store(self, session: Any, bucket: plans.Bucket, parent: pulumi.Resource) -> Buckets: ...
+
+
+class BastionAdapter(Protocol):
+    def admit(
+        self,
+        session: Any,
+        bastion: plans.Bastion,
+        public_key: str,
+        network: Segmentation,
+        parent: pulumi.Resource,
+    ) -> Machines: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Adapters:
+    """One provider, brick by brick."""
+
+    session: SessionAdapter
+    network: NetworkAdapter
+    compute: ComputeAdapter
+    storage: StorageAdapter
+    bastion: BastionAdapter

@@ -1,0 +1,123 @@
+"""What is really there, asked of the provider's API and of no state file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+KINDS = {
+    "Net": ("ReadNets", "Nets"),
+    "Subnet": ("ReadSubnets", "Subnets"),
+    "RouteTable": ("ReadRouteTables", "RouteTables"),
+    "SecurityGroup": ("ReadSecurityGroups", "SecurityGroups"),
+    "InternetService": ("ReadInternetServices", "InternetServices"),
+    "NatService": ("ReadNatServices", "NatServices"),
+    "NetPeering": ("ReadNetPeerings", "NetPeerings"),
+    "PublicIp": ("ReadPublicIps", "PublicIps"),
+    "Nic": ("ReadNics", "Nics"),
+    "Keypair": ("ReadKeypairs", "Keypairs"),
+    "Vm": ("ReadVms", "Vms"),
+    "Volume": ("ReadVolumes", "Volumes"),
+}
+GONE = {"terminated", "deleted", "rejected", "expired", "failed"}
+"""States in which the API still lists an object that no longer exists."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """Credentials and endpoints of one account. `ca_bundle` verifies the object storage's certificate."""
+
+    region: str
+    access_key: str
+    secret_key: str
+    oapi: str
+    oos: str
+    ca_bundle: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Thing:
+    """One object at the provider. `platform` and `bubble` come from its tags; "" where it has none."""
+
+    kind: str
+    identifier: str
+    platform: str
+    bubble: str
+    body: Mapping[str, Any]
+
+
+def read(account: Account) -> tuple[Thing, ...]:
+    """Everything of the account, page by page; default groups and main tables included, as the API lists them."""
+    return (*_compute_and_network(account), *_buckets(account))
+
+
+def count(things: tuple[Thing, ...]) -> dict[str, int]:
+    """Kind -> number, rules counted from inside their groups and routes from inside their tables."""
+    totals: dict[str, int] = {}
+    for thing in things:
+        totals[thing.kind] = totals.get(thing.kind, 0) + 1
+        if thing.kind == "SecurityGroup":
+            rules = sum(len(thing.body.get(side, ())) for side in ("InboundRules", "OutboundRules"))
+            totals["SecurityGroupRule"] = totals.get("SecurityGroupRule", 0) + rules
+    return totals
+
+
+def _compute_and_network(account: Account) -> Iterator[Thing]:
+    from osc_sdk_python.call import Call
+
+    call = Call(
+        access_key=account.access_key,
+        secret_key=account.secret_key,
+        region=account.region,
+        endpoints={"api": account.oapi},
+    )
+    for kind, (action, field) in KINDS.items():
+        for body in _pages(call, action, field):
+            if _state(body) in GONE:
+                continue
+            tags = {tag["Key"]: tag["Value"] for tag in body.get("Tags", ())}
+            yield Thing(
+                kind,
+                str(body.get(f"{kind}Id") or body.get("KeypairName", "")),
+                tags.get("rempart:platform", ""),
+                tags.get("rempart:bubble", ""),
+                body,
+            )
+
+
+def _state(body: Mapping[str, Any]) -> str:
+    """Most kinds say a word; a peering says {"Name": word, "Message": ...}."""
+    state = body.get("State", "")
+    return str(state.get("Name", "")) if isinstance(state, Mapping) else str(state)
+
+
+def _pages(call: Any, action: str, field: str) -> Iterator[Mapping[str, Any]]:
+    token: dict[str, str] = {}
+    while True:
+        answer = call.api(action, **token)
+        yield from answer.get(field, ())
+        if not answer.get("NextPageToken"):
+            return
+        token = {"NextPageToken": answer["NextPageToken"]}
+
+
+def _buckets(account: Account) -> Iterator[Thing]:
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=account.oos,
+        region_name=account.region,
+        aws_access_key_id=account.access_key,
+        aws_secret_access_key=account.secret_key,
+        verify=account.ca_bundle,
+        config=Config(
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    for bucket in client.list_buckets().get("Buckets", ()):
+        yield Thing("Bucket", bucket["Name"], bucket["Name"].split("-")[0], "", bucket)

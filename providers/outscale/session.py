@@ -1,0 +1,89 @@
+"""Explicit Outscale and OOS providers, and the one way in which this folder registers a resource."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import rempart_outscale as outscale
+import rempart_s3 as s3
+
+from blueprint import naming
+from blueprint import plan as plans
+from providers import contracts
+
+NAME_LENGTH = 63  # shortest of the limits that a Name tag, a group name and a bucket meet
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """One plan on one account. Providers are registered when first used, so that a layer shows only what it needs."""
+
+    plan: plans.Plan
+    endpoints: Mapping[str, str]
+    transform: contracts.Transform | None = None
+    transformed: list[str] = dataclasses.field(default_factory=list)
+
+    @functools.cached_property
+    def outscale(self) -> outscale.Provider:
+        return outscale.Provider("outscale", region=self.plan.region, endpoint=self.endpoints["oapi"])
+
+    @functools.cached_property
+    def s3(self) -> s3.Provider:
+        return s3.Provider("oos", region=self.plan.region, endpoint=self.endpoints["oos"], flavor="oos")
+
+    def name(self, *parts: str) -> str:
+        """A name that the provider takes: platform, environment, readable parts, hash."""
+        return naming.fit((self.plan.platform, self.plan.environment, *parts), NAME_LENGTH)
+
+    def tags(self, subject: str, brick: str, bubble: str | None) -> dict[str, str]:
+        """What a resource says of itself (GOV-02): derived from the plan, never typed by hand."""
+        home = self.plan.bubble(bubble) if bubble else None
+        end = home.project.end if home and home.project else None
+        return {
+            "Name": self.name(*subject.split("/")),
+            "rempart:platform": self.plan.platform,
+            "rempart:environment": self.plan.environment,
+            "rempart:subject": subject,
+            "rempart:bubble": bubble or "platform",
+            "rempart:brick": brick,
+            "rempart:data_class": home.data_class if home else "none",
+            "rempart:owner": home.owner if home else "platform",
+            "rempart:project_end": end.isoformat() if end else "none",
+        }
+
+    def make(
+        self,
+        kind: Any,
+        subject: str,
+        arguments: Mapping[str, Any],
+        *,
+        parent: pulumi.Resource,
+        references: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        protect: bool = False,
+        depends_on: list[pulumi.Resource] | None = None,
+    ) -> Any:
+        """Registers one native resource, named by its subject.
+
+        `references` says, in words that policies can read before ids exist, what each id points at.
+        """
+        args: dict[str, Any] = {**arguments, "subject": subject, "references": dict(references or {})}
+        if tags is not None:
+            args["tags"] = dict(tags)
+        if self.transform is not None:
+            changed = self.transform(kind.__name__, subject, dict(args))
+            if changed != args:
+                self.transformed.append(subject)
+                args = changed
+        provider = self.s3 if kind.__module__.startswith("rempart_s3") else self.outscale
+        options = pulumi.ResourceOptions(parent=parent, provider=provider, protect=protect, depends_on=depends_on)
+        return kind(subject, opts=options, **args)
+
+
+def connect(plan: plans.Plan, endpoints: Mapping[str, str], transform: contracts.Transform | None = None) -> Session:
+    """A session; `endpoints` has `oapi` and `oos`."""
+    return Session(plan, endpoints, transform)

@@ -1,0 +1,5 @@
+"""The program of every stack; its folder is the engine's working directory."""
+
+from stacks import program
+
+program.run()
