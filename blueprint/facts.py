@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 
 class Missing(enum.Enum):
@@ -35,6 +35,11 @@ T = TypeVar("T")
 Value: TypeAlias = T | Missing | Malformed  # Value[str]: a string, or why there is none
 
 
+def known(value: Value[T]) -> TypeGuard[T]:
+    """True where `value` is a value, and not a reason for having none."""
+    return not isinstance(value, Missing | Malformed)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Origin:
     """Which resource a fact speaks of, and whom it serves."""
@@ -49,12 +54,18 @@ class Origin:
     tags: Value[Mapping[str, str]] = dataclasses.field(default_factory=dict)
     taggable: bool = False
     provider: str = ""
+    targets: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Input property -> type of the resource it points at: every id that the resource gives, whatever it declares."""
+    dependencies: Mapping[str, tuple[str, ...]] | None = None
+    """Input property -> URNs that the engine saw it come from. None before the whole stack is known."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Network:
     origin: Origin
     cidr: Value[str]
+    region: Value[str]
+    """Where the provider's configuration sends it: a network has no region of its own."""
     default_filter_emptied: Value[bool]
 
 
@@ -146,9 +157,10 @@ class Machine:
     az: Value[str]
     segment: str | None
     filters: Value[tuple[str, ...]]
+    interfaces: Value[tuple[str, ...]]
+    """Subjects of the interfaces that it is born with; where there are some, they carry the segment and the filters."""
     user_data: Value[str]
     """As the machine receives it, before decoding. Rules never echo it."""
-    public_address: Value[bool]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -166,7 +178,8 @@ class Bucket:
     name: Value[str]
     region: Value[str]
     acl: Value[str]  # "private" where none is set
-    policy: Value[Mapping[str, Any] | None]  # parsed document
+    policy: Value[Mapping[str, Any] | None]  # parsed document; keys as written
+    cors_origins: Value[tuple[str, ...]]
     website: Value[bool]
     encrypted: Value[bool]
     key: Value[str | None]  # subject of a managed key of the platform's own

@@ -1,0 +1,49 @@
+"""Names at the providers: short enough, in the allowed letters, stable, and different for different things."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+LOWER = "abcdefghijklmnopqrstuvwxyz0123456789-"
+"""What every provider and S3 accept."""
+
+HASH_LENGTH = 8
+SEPARATOR = "-"
+
+
+def fit(parts: Iterable[str], max_length: int, alphabet: str = LOWER) -> str:
+    """`parts` joined into one name: first part (the prefix), readable middle, hash of the whole.
+
+    The hash (40 bits) is always there, so that two subjects that shorten alike still differ, and it depends on the exact parts only:
+    the same parts give the same name on every machine, for ever.
+
+    >>> fit(["emc2", "dev", "bubbles/warehouse"], 63)
+    'emc2-dev-bubbles-warehouse-...'
+    """
+    originals = list(parts)
+    if not originals or max_length < HASH_LENGTH + 2:
+        raise ValueError(f"a name needs at least one part and {HASH_LENGTH + 2} characters")
+    digest = hashlib.sha256("\x00".join(originals).encode()).digest()
+    tail = _spell(int.from_bytes(digest, "big"), HASH_LENGTH)
+    separator = SEPARATOR if SEPARATOR in alphabet else ""
+    readable = separator.join(filter(None, (_clean(part, alphabet, separator) for part in originals)))
+    head = readable[: max_length - len(tail) - len(separator)].rstrip(SEPARATOR)
+    return f"{head}{separator}{tail}" if head else tail
+
+
+def _clean(part: str, alphabet: str, separator: str) -> str:
+    kept = "".join(c if c in alphabet else c.lower() if c.lower() in alphabet else SEPARATOR for c in part)
+    return re.sub(f"{SEPARATOR}+", separator, kept).strip(SEPARATOR)
+
+
+def _spell(number: int, length: int) -> str:
+    """Base 32 without the letters that are read for digits; the first one is a letter, as some providers want."""
+    letters, symbols = "abcdefghjkmnpqrstvwxyz", "0123456789abcdefghjkmnpqrstvwxyz"
+    number, first = divmod(number, len(letters))
+    spelled = letters[first]
+    for _ in range(length - 1):
+        number, digit = divmod(number, len(symbols))
+        spelled += symbols[digit]
+    return spelled

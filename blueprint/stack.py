@@ -1,0 +1,48 @@
+"""Stack names: `<platform>.<target>.<environment>.<layer>[.<bubble>]`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from blueprint.errors import UnknownName, unknown
+from blueprint.model import NAME_PATTERN
+
+LAYERS = ("network", "storage", "compute", "bastion")
+"""In the order in which they are brought up."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StackName:
+    platform: str
+    target: str
+    environment: str
+    layer: str
+    bubble: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.platform, self.target, self.environment, self.layer]
+        return ".".join([*parts, self.bubble] if self.bubble else parts)
+
+    def sibling(self, layer: str) -> StackName:
+        """The stack of another layer of the same platform, target and environment."""
+        check_layer(layer)
+        return StackName(self.platform, self.target, self.environment, layer)
+
+
+def check_layer(layer: str) -> None:
+    """Raises UnknownName for a layer that does not exist."""
+    if layer not in LAYERS:
+        raise UnknownName(unknown("layer", layer, LAYERS))
+
+
+def parse(name: str) -> StackName:
+    """Raises UnknownName, with what a name looks like, for one of another form or an unknown layer."""
+    parts = name.split(".")
+    if len(parts) not in (4, 5) or not all(re.match(NAME_PATTERN, part) for part in parts):
+        raise UnknownName(
+            f"{name!r} is not a stack name: <platform>.<target>.<environment>.<layer> was expected, "
+            "such as emc2.outscale-sandbox.dev.network (lower case, digits, single hyphens)."
+        )
+    check_layer(parts[3])
+    return StackName(*parts)

@@ -1,0 +1,73 @@
+"""Targets: where a platform is brought up. One file each in `stacks/targets/`."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import pathlib
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from blueprint import validation, workspace, yaml_reader
+from blueprint.errors import UnknownName, display, unknown
+from blueprint.model import Model, Name, Text
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Target:
+    """A provider's offer in one region, and the names of the environment variables that hold its endpoints."""
+
+    name: str
+    provider: str
+    offer: str
+    region: str
+    azs: tuple[str, ...]
+    endpoints: Mapping[str, str]
+    """Service -> name of the environment variable with its URL."""
+    simulated: bool
+    as_of: dt.date | None
+    """The day on which dates are judged, where it is pinned; None for today."""
+    file: str
+
+
+class _TargetFile(Model):
+    name: Name
+    provider: Name
+    offer: Text
+    region: Text
+    azs: Annotated[tuple[Text, ...], Field(min_length=1)]
+    endpoints: dict[Name, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = {}
+    simulated: bool
+    as_of: dt.date | None = None
+
+
+def folder() -> pathlib.Path:
+    return workspace.root() / "stacks" / "targets"
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in folder().glob("*.yaml"))
+
+
+def load(name: str) -> Target:
+    """Raises UnknownName for a target that has no file, BlueprintErrors for a file that is wrong."""
+    if name not in names():
+        raise UnknownName(unknown("target", name, names()) + f" A target is a file in {display(folder())}/.")
+    path = folder() / f"{name}.yaml"
+    data, source_map, _ = yaml_reader.read(path)
+    model = validation.validate(_TargetFile, data, source_map)
+    if model.name != name:
+        raise validation.failure(source_map, ("name",), f"the file is {name}.yaml", f"write `name: {name}`")
+    return Target(
+        name=model.name,
+        provider=model.provider,
+        offer=model.offer,
+        region=model.region,
+        azs=model.azs,
+        endpoints=dict(model.endpoints),
+        simulated=model.simulated,
+        as_of=model.as_of,
+        file=display(path),
+    )
