@@ -1,0 +1,241 @@
+"""The main job on the real engine: EMC2 comes up on the sandbox, and everything asserted is read back from the API."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections import Counter
+
+import pytest
+
+from blueprint import loader, planner, target
+from blueprint import plan as plans
+from providers.outscale import live
+from tests.engine.world import World
+
+pytestmark = pytest.mark.engine
+
+LAYERS = ("network", "storage", "compute", "bastion")
+
+
+@pytest.fixture(scope="module")
+def plan(world: World) -> plans.Plan:
+    return planner.plan(loader.load(loader.find("emc2")), target.load("outscale-sandbox"), world.name)
+
+
+@pytest.fixture(scope="module")
+def up(world: World) -> list[dict[str, object]]:
+    done = world.rempart("up", "emc2", "--environment", world.name, "--yes", "--format", "json")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def there(up: list[dict[str, object]], world: World) -> tuple[live.Thing, ...]:
+    return world.things()
+
+
+def of(things: tuple[live.Thing, ...], kind: str) -> list[live.Thing]:
+    return [thing for thing in things if thing.kind == kind]
+
+
+def subject(thing: live.Thing) -> str:
+    return next((tag["Value"] for tag in thing.body.get("Tags", ()) if tag["Key"] == "rempart:subject"), "")
+
+
+def test_every_bubble_is_a_network_of_its_own(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    nets = {subject(net): net.body["IpRange"] for net in of(there, "Net")}
+    assert nets == {bubble.subject: bubble.cidr for bubble in plan.bubbles}
+
+
+def test_every_zone_is_in_two_availability_zones(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    subnets = {subject(s): (s.body["IpRange"], s.body["SubregionName"]) for s in of(there, "Subnet")}
+    expected = {
+        subnet.subject: (subnet.cidr, f"{subnet.region}{subnet.az}")
+        for bubble in plan.bubbles
+        for zone in bubble.zones
+        for subnet in zone.subnets
+    }
+    assert subnets == expected
+    assert {az[-1] for _, az in subnets.values()} == {"a", "b"}
+
+
+def test_the_filters_hold_the_flow_matrix_and_nothing_else(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    found: Counter[tuple[object, ...]] = Counter()
+    for group in of(there, "SecurityGroup"):
+        zone = subject(group).removesuffix("/filter")
+        for side, direction in (("InboundRules", "ingress"), ("OutboundRules", "egress")):
+            for rule in group.body[side]:
+                assert not rule.get("SecurityGroupsMembers"), "rules are by address range"
+                for cidr in rule["IpRanges"]:
+                    ports = (rule["FromPortRange"], rule["ToPortRange"])
+                    found[(zone, direction, rule["IpProtocol"], *ports, cidr)] += 1
+    expected = {(r.zone, str(r.direction), r.protocol, r.from_port, r.to_port, r.cidr) for r in plan.rules}
+    assert set(found) == expected
+    assert max(found.values()) == 1
+
+
+def test_default_groups_are_empty(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    defaults = [g for g in of(there, "SecurityGroup") if g.body["SecurityGroupName"] == "default"]
+    assert len(defaults) == len(plan.bubbles)
+    assert all(not group.body["InboundRules"] and not group.body["OutboundRules"] for group in defaults)
+
+
+def test_no_table_of_a_data_or_admin_zone_leads_to_the_internet(
+    there: tuple[live.Thing, ...], plan: plans.Plan
+) -> None:
+    zones = {zone.subject: zone for bubble in plan.bubbles for zone in bubble.zones}
+    seen = 0
+    for table in of(there, "RouteTable"):
+        zone = zones.get(subject(table).removesuffix("/table"))
+        if zone is None or zone.role not in (plans.ZoneRole.DATA, plans.ZoneRole.ADMIN):
+            continue
+        seen += 1
+        for route in table.body["Routes"]:
+            assert ipaddress.ip_network(route["DestinationIpRange"]).prefixlen > 0
+            assert not route.get("GatewayId", "").startswith("igw-")
+    assert seen > 0
+
+
+def test_bubbles_meet_only_where_a_flow_is_declared(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    names = {net.identifier: subject(net).removeprefix("bubbles/") for net in of(there, "Net")}
+    pairs = {
+        frozenset((names[p.body["SourceNet"]["NetId"]], names[p.body["AccepterNet"]["NetId"]]))
+        for p in of(there, "NetPeering")
+    }
+    assert pairs == {frozenset((peering.a, peering.b)) for peering in plan.peerings}
+    assert all(peering.body["State"]["Name"] == "active" for peering in of(there, "NetPeering"))
+    kinds = {bubble.name: bubble.kind for bubble in plan.bubbles}
+    projects = {name for name, kind in kinds.items() if kind is plans.BubbleKind.PROJECT}
+    assert not [pair for pair in pairs if pair <= projects], "project bubbles never meet"
+
+
+def test_only_edge_zones_hold_public_addresses(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    edges = {
+        ipaddress.ip_network(zone.cidr)
+        for bubble in plan.bubbles
+        for zone in bubble.zones
+        if zone.role is plans.ZoneRole.EDGE
+    }
+    linked = [vm for vm in of(there, "Vm") if vm.body.get("PublicIp")]
+    assert plan.bastion is not None
+    assert {subject(vm) for vm in linked} == {machine.subject for machine in plan.bastion.machines}
+    for vm in linked:
+        assert any(ipaddress.ip_address(vm.body["PrivateIp"]) in edge for edge in edges)
+
+
+def test_machines_run_where_the_plan_puts_them(there: tuple[live.Thing, ...], plan: plans.Plan) -> None:
+    assert plan.bastion is not None
+    running = {subject(vm): (vm.body["State"], vm.body["Placement"]["SubregionName"][-1]) for vm in of(there, "Vm")}
+    assert running == {m.subject: ("running", m.az) for m in (*plan.machines, *plan.bastion.machines)}
+    linked = {subject(volume) for volume in of(there, "Volume") if volume.body["LinkedVolumes"]}
+    assert linked >= {disk.subject for m in (*plan.machines, *plan.bastion.machines) for disk in m.disks}
+
+
+def test_buckets_are_private_versioned_locked_and_closed_to_plain_http(
+    there: tuple[live.Thing, ...], world: World, plan: plans.Plan
+) -> None:
+    import boto3
+
+    account = world.account()
+    client = boto3.client(
+        "s3",
+        endpoint_url=account.oos,
+        region_name=account.region,
+        aws_access_key_id=account.access_key,
+        aws_secret_access_key=account.secret_key,
+        verify=account.ca_bundle,
+    )
+    names = [thing.identifier for thing in of(there, "Bucket")]
+    assert len(names) == len(plan.buckets)
+    for name in names:
+        grantees = [grant["Grantee"].get("URI", "") for grant in client.get_bucket_acl(Bucket=name)["Grants"]]
+        assert not any("AllUsers" in uri for uri in grantees)
+        assert client.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+        assert "aws:SecureTransport" in client.get_bucket_policy(Bucket=name)["Policy"]
+
+
+def test_nothing_changes_the_second_time(up: list[dict[str, object]], world: World) -> None:
+    again = world.rempart("up", "emc2", "--environment", world.name, "--yes", "--format", "json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    changes = [result["changes"] for result in json.loads(again.stdout)]
+    assert len(changes) == len(LAYERS)
+    assert all(set(change) <= {"same"} for change in changes), changes
+
+
+def test_pulumi_works_by_itself_from_a_shell(up: list[dict[str, object]], world: World) -> None:
+    preview = world.pulumi("preview", "-s", world.stack("emc2", "network"))
+    assert preview.returncode == 0, preview.stdout + preview.stderr
+    assert "unchanged" in preview.stdout
+
+
+def test_without_the_pack_the_program_refuses(up: list[dict[str, object]], world: World) -> None:
+    bare = {"PULUMI_OPTION_POLICY_PACK": ""}
+    preview = world.pulumi("preview", "-s", world.stack("emc2", "network"), env=bare)
+    assert preview.returncode != 0
+    assert "policy pack" in preview.stdout + preview.stderr
+    assert "Traceback" not in preview.stdout + preview.stderr
+
+
+def test_a_pack_configuration_that_disables_a_rule_is_refused(
+    up: list[dict[str, object]], world: World, tmp_path
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"all": "disabled"}), encoding="utf-8")
+    env = {"PULUMI_OPTION_POLICY_PACK_CONFIG": str(config)}
+    preview = world.pulumi("preview", "-s", world.stack("emc2", "network"), env=env)
+    assert preview.returncode != 0, preview.stdout
+
+
+def test_a_rule_added_by_hand_is_seen_as_drift_and_taken_away(
+    up: list[dict[str, object]], there: tuple[live.Thing, ...], world: World
+) -> None:
+    from osc_sdk_python.call import Call
+
+    account = world.account()
+    call = Call(
+        access_key=account.access_key,
+        secret_key=account.secret_key,
+        region=account.region,
+        endpoints={"api": account.oapi},
+    )
+    group = next(g for g in of(there, "SecurityGroup") if subject(g) == "bubbles/warehouse/zones/omop/filter")
+    gone = group.body["InboundRules"][0]
+    call.api(
+        "DeleteSecurityGroupRule",
+        SecurityGroupId=group.identifier,
+        Flow="Inbound",
+        IpProtocol=gone["IpProtocol"],
+        FromPortRange=gone["FromPortRange"],
+        ToPortRange=gone["ToPortRange"],
+        IpRange=gone["IpRanges"][0],
+    )
+    stack = world.stack("emc2", "network")
+    seen = world.pulumi("preview", "--refresh", "-s", stack)
+    assert "1 to create" in seen.stdout, seen.stdout[-2000:]
+    mended = world.pulumi("up", "--yes", "--refresh", "-s", stack)
+    assert mended.returncode == 0, mended.stdout[-2000:]
+    again = next(t for t in world.things() if t.identifier == group.identifier)
+    assert len(again.body["InboundRules"]) == len(group.body["InboundRules"])
+
+
+def test_no_secret_is_left_in_clear(up: list[dict[str, object]], world: World) -> None:
+    secret = world.env["OSC_SECRET_KEY"].encode()
+    holders = [
+        path
+        for path in world.folder.rglob("*")
+        if path.is_file() and path.name != "credentials.json" and secret in path.read_bytes()
+    ]
+    assert holders == []
+
+
+def test_protected_data_is_not_destroyed_unasked(up: list[dict[str, object]], world: World) -> None:
+    refused = world.rempart("destroy", "emc2", "-e", world.name, "--layer", "storage", "--yes")
+    assert refused.returncode != 0
+    assert of(world.things(), "Bucket")
+
+
+def test_zz_destroy_leaves_nothing(up: list[dict[str, object]], world: World) -> None:
+    gone = world.rempart("destroy", "emc2", "-e", world.name, "--unprotect", "--yes")
+    assert gone.returncode == 0, gone.stdout[-3000:] + gone.stderr[-3000:]
+    assert live.count(world.things()) == {}
