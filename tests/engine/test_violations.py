@@ -1,4 +1,4 @@
-"""What must be refused is refused by the real engine: at preview, and at `up --skip-preview`, read back from the API."""
+"""What must be refused is refused by the real engine, at preview and at `up --skip-preview`; read back from the API."""
 
 from __future__ import annotations
 
