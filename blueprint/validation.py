@@ -25,7 +25,13 @@ def validate(model: type[M], data: Any, source_map: SourceMap) -> M:
         return model.model_validate_json(json.dumps(data, allow_nan=True))
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise BlueprintErrors([_problem(model, detail, source_map) for detail in details]) from None
+        raise BlueprintErrors([_problem(model, detail, source_map) for detail in _causes(details)]) from None
+
+
+def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what only follows: a list whose items are wrong is counted as empty too."""
+    wrong = {detail["loc"][:-1] for detail in details}
+    return [detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in wrong]
 
 
 def failure(source_map: SourceMap, path: Path, message: str, remedy: str) -> BlueprintErrors:
