@@ -6,10 +6,11 @@ import importlib
 import pathlib
 from typing import Any
 
+from blueprint import errors
 from providers import contracts
 
 
-class UnknownProvider(Exception):
+class UnknownProvider(errors.RempartError):
     """No folder of that name under `providers/`."""
 
 

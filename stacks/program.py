@@ -25,7 +25,7 @@ def run() -> None:
         attestation.require(str(name))
         plan = planner.plan(loaded, where, name.environment)
         adapters = registry.load(where.provider)
-    except (errors.RempartError, registry.UnknownProvider) as error:
+    except errors.RempartError as error:
         raise pulumi.RunError(str(error)) from None
     layer(name, plan, where, adapters)
 

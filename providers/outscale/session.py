@@ -29,11 +29,11 @@ class Session:
 
     @functools.cached_property
     def outscale(self) -> outscale.Provider:
-        return outscale.Provider("outscale", region=self.plan.region, endpoint=self.endpoints["oapi"])
+        return outscale.Provider("outscale", region=self.plan.region, endpoint=self.endpoints["api"])
 
     @functools.cached_property
     def s3(self) -> s3.Provider:
-        return s3.Provider("oos", region=self.plan.region, endpoint=self.endpoints["oos"], flavor="oos")
+        return s3.Provider("oos", region=self.plan.region, endpoint=self.endpoints["storage"], flavor="oos")
 
     def name(self, *parts: str) -> str:
         """A name that the provider takes: platform, environment, readable parts, hash."""
@@ -85,5 +85,5 @@ class Session:
 
 
 def connect(plan: plans.Plan, endpoints: Mapping[str, str], transform: contracts.Transform | None = None) -> Session:
-    """A session; `endpoints` has `oapi` and `oos`."""
+    """A session; `endpoints` has `api` and `storage`."""
     return Session(plan, endpoints, transform)

@@ -62,7 +62,7 @@ def graph(platform: str, layer: str) -> str:
     @pulumi.runtime.test
     def register() -> pulumi.Output[object]:
         adapters = registry.load(where.provider)
-        endpoints = {"oapi": "http://127.0.0.1:1/api/v1", "oos": "https://127.0.0.1:2"}
+        endpoints = {"api": "http://127.0.0.1:1/api/v1", "storage": "https://127.0.0.1:2"}
         session = adapters.session.connect(plan, endpoints, None)
         args = landing_zone.LandingZoneArgs(plan, layer, adapters, session, network, KEY)
         zone = landing_zone.LandingZone(f"{platform}-{layer}", args)
