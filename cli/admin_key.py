@@ -15,7 +15,7 @@ def public_path() -> pathlib.Path:
 
 
 def ensure() -> str:
-    """The OpenSSH public key, one line; makes the pair the first time (the private half is readable by its owner only)."""
+    """The OpenSSH public key, one line; makes the pair the first time (only its owner can read the private half)."""
     path = public_path()
     if path.exists():
         return path.read_text(encoding="utf-8").strip()

@@ -36,7 +36,7 @@ def progress(title: str) -> Iterator[engine.Progress]:
     if not sys.stderr.isatty():
         seen: set[str] = set()
 
-        def plain(stack: str, what: str) -> None:
+        def plain(stack: str, _what: str) -> None:
             if stack not in seen:
                 seen.add(stack)
                 err().print(f"{title}: {stack} ...", soft_wrap=True)

@@ -20,5 +20,5 @@ MEANINGS: dict[int, str] = {
     INTERRUPTED: "stopped by Ctrl-C",
 }
 
-EPILOG = "Exit codes: " + "; ".join(f"**{code}** {meaning}" for code, meaning in MEANINGS.items()) + "."
+EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS.items()) + "."
 """For `rempart --help`."""

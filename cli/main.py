@@ -12,7 +12,7 @@ from cli import exit_codes
 app = typer.Typer(
     name="rempart",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # help through rich costs 0.3 s
     pretty_exceptions_enable=False,
     help="Sensitive-data platforms on SecNumCloud-qualified clouds, under policy.\n\n"
     "Start with `rempart check minimal`, `rempart plan minimal --target outscale-sandbox`, then `make demo`.",
@@ -110,13 +110,14 @@ def recover(
     target: TARGET = "outscale-sandbox",
     environment: ENVIRONMENT = "dev",
     layer: LAYER = None,
+    only_settle: Annotated[bool, typer.Option("--only-settle", help="Do not bring the layers up afterwards.")] = False,
     yes: YES = False,
     format: FORMAT = "text",
 ) -> None:
     """After a kill or a crash: unlock, settle what was begun, and bring the layers up."""
     from cli import operate
 
-    raise typer.Exit(operate.recover(platform, target, environment, layer, yes, format))
+    raise typer.Exit(operate.recover(platform, target, environment, layer, only_settle, yes, format))
 
 
 @app.command(epilog="Example: `rempart report emc2 --format html --output report.html`")

@@ -46,11 +46,23 @@ def destroy(
     return layers.exit_code(done)
 
 
-def recover(platform: str, target_name: str, env_name: str, only: Sequence[str] | None, yes: bool, format: str) -> int:
+def recover(
+    platform: str,
+    target_name: str,
+    env_name: str,
+    only: Sequence[str] | None,
+    only_settle: bool,
+    yes: bool,
+    format: str,
+) -> int:
+    """With `only_settle`, stops once the stacks are unlocked and their pending operations are cleared."""
     chosen = _platform(platform, target_name, env_name)
     _confirm(yes, f"No other operation on {chosen.name} runs any more, anywhere?")
+    env = environment.environment()
     with console.progress("recover") as progress:
-        done = recovery.recover(chosen, _layers(only), environment.environment(), progress)
+        done = recovery.settle_all(chosen, _layers(only), env, progress)
+        if not layers.exit_code(done) and not only_settle:
+            done = layers.up(chosen, _layers(only), env, progress)
     show.results(done, format)
     return layers.exit_code(done)
 

@@ -1,4 +1,4 @@
-"""`rempart recover`: what a person would do after a kill, in order, with nothing lost."""
+"""`rempart recover`, first half: what a person would do after a kill, before running `up` again."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from blueprint import stack as stacks
 from cli import engine, layers
 
 
-def recover(
+def settle_all(
     platform: layers.Platform, wanted: Iterable[str], env: Mapping[str, str], progress: engine.Progress
 ) -> list[engine.LayerResult]:
-    """Unlocks each layer that exists, settles its pending operations, then brings everything up.
+    """Unlocks each layer that exists and settles its pending operations; the results say what could not be.
 
     A pending create is dropped from the state only: the provider plugin kept its own intent for it on disk, and the
     next `up` adopts what the provider had made, or makes it.
     """
-    chosen = tuple(wanted)
-    for layer in chosen:
+    problems: list[engine.LayerResult] = []
+    for layer in wanted:
         name = platform.stack(layer)
         try:
             settle(name, env, progress)
         except automation.CommandError as error:
             text, code = engine.explain(str(name), engine.ANSI.sub("", str(error)), [])
-            return [engine.LayerResult(str(name), engine.Operation.REFRESH, {}, 0.0, error=text, code=code)]
-    return layers.up(platform, chosen, env, progress)
+            problems.append(engine.LayerResult(str(name), engine.Operation.REFRESH, {}, 0.0, error=text, code=code))
+    return problems
 
 
 def settle(name: stacks.StackName, env: Mapping[str, str], progress: engine.Progress) -> bool:
