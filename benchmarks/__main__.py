@@ -1,0 +1,17 @@
+"""`make bench`: every benchmark, one line per figure, the slow ones last."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+MODULES = ("startup", "rules", "unit", "previews")
+
+
+def main() -> None:
+    for name in sys.argv[1:] or MODULES:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
