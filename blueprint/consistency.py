@@ -59,7 +59,11 @@ def _slots_of(
         elif slot in retired:
             yield path, f"slot {slot} is retired: its addresses were another's", f"remove this line, then {FIX}"
         elif slot >= capacity:
-            yield path, f"slots go from 0 to {capacity - 1} here, {slot} was found", "widen address_space, or correct it"
+            yield (
+                path,
+                f"slots go from 0 to {capacity - 1} here, {slot} was found",
+                "widen address_space, or correct it",
+            )
         elif ledger and slot >= ledger.next:
             yield path, f"slot {slot} was chosen by hand: the ledger's next is {ledger.next}", FIX
         seen.setdefault(slot, name)
@@ -185,5 +189,3 @@ def _dangling(path: Path, kind: str, word: str, known: Iterable[str]) -> Finding
         return path, f"there is no {kind} {word!r}", f"did you mean {close!r}?"
     listing = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "") if names else "none is declared"
     return path, f"there is no {kind} {word!r}", f"declare it, or use one of: {listing}"
-
-

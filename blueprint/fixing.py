@@ -50,7 +50,7 @@ def fix(text: str, file: str) -> tuple[str, list[Change]]:
     return text, changes
 
 
-def _groups(root: yaml.Node) -> Iterator[tuple[str, yaml.MappingNode, list[tuple[str, yaml.MappingNode]]]]:
+def _groups(root: yaml.Node | None) -> Iterator[tuple[str, yaml.MappingNode, list[tuple[str, yaml.MappingNode]]]]:
     """The blocks that share a ledger: the platform's bubbles, each bubble's zones. Path, ledger's owner, blocks."""
     if not isinstance(root, yaml.MappingNode):
         return
@@ -85,11 +85,13 @@ def _fix_group(
         lost = [s for s in range(following) if s not in held.values()]
     for name, block in blocks:
         if _get(block, "slot") is None and block.value:
-            edits.append(_insert_first(text, block, f"slot: {following}"))
+            edits.append(_insert_first(block, f"slot: {following}"))
             changes.append(Change(f"{path}.{name}", f"slot {following} is given"))
             following += 1
     wanted = f"slots: {{next: {following}, retired: [{', '.join(map(str, sorted({*retired, *lost})))}]}}"
-    _write_ledger(text, owner, wanted, (known_next, retired) == (following, sorted({*retired, *lost})), edits, changes, path)
+    _write_ledger(
+        text, owner, wanted, (known_next, retired) == (following, sorted({*retired, *lost})), edits, changes, path
+    )
 
 
 def _write_ledger(
@@ -115,7 +117,7 @@ def _write_ledger(
     changes.append(Change(path, f"the ledger is now `{wanted}`"))
 
 
-def _insert_first(text: str, block: yaml.MappingNode, line: str) -> Edit:
+def _insert_first(block: yaml.MappingNode, line: str) -> Edit:
     if block.flow_style:
         start = block.start_mark.index + 1
         return Edit(start, start, f"{line}, ")
@@ -126,7 +128,7 @@ def _insert_first(text: str, block: yaml.MappingNode, line: str) -> Edit:
 def _insert_before_blocks(text: str, owner: yaml.MappingNode, line: str) -> Edit:
     """The ledger goes above `bubbles:` or `zones:`, and above the comment that belongs to it."""
     if owner.flow_style:
-        return _insert_first(text, owner, line)
+        return _insert_first(owner, line)
     key = next(key for key, _ in owner.value if key.value in ("bubbles", "zones"))
     start = text.rfind("\n", 0, key.start_mark.index) + 1
     indent = " " * key.start_mark.column

@@ -25,7 +25,9 @@ def _data_at_rest(blueprint: Blueprint) -> list[Key]:
     rotation = blueprint.keys.data_at_rest.rotation
     keys = []
     for name, bubble in blueprint.bubbles.items():
-        scopes = [("buckets", k) for k in bubble.buckets] + [("tiers", t) for t, tier in bubble.tiers.items() if tier.disks]
+        scopes = [("buckets", k) for k in bubble.buckets] + [
+            ("tiers", t) for t, tier in bubble.tiers.items() if tier.disks
+        ]
         for group, item in scopes:
             subject = f"keys/data-at-rest--{name}--{group}--{item}"
             keys.append(Key(subject, "data_at_rest", f"bubbles/{name}/{group}/{item}", rotation))
@@ -38,22 +40,18 @@ def _import_wrapping(blueprint: Blueprint) -> list[Key]:
     senders = {f"partners/{name}": name for name, partner in blueprint.partners.items() if partner.feeds_data}
     if blueprint.snds and blueprint.snds.copy_ != "none":
         senders["snds"] = "snds"
-    return [
-        Key(f"keys/import-wrapping--{name}", "import_wrapping", scope, rotation) for scope, name in senders.items()
-    ]
+    return [Key(f"keys/import-wrapping--{name}", "import_wrapping", scope, rotation) for scope, name in senders.items()]
 
 
 def _pseudonymisation(blueprint: Blueprint) -> list[Key]:
     assert blueprint.keys is not None
     rotation = blueprint.keys.pseudonymisation.rotation
     ends = references.ends(blueprint)
-    pairs = {}
+    pairs: dict[tuple[str, str], None] = {}
     for flow in blueprint.flows.values():
         source, target = (ends[end].split("/") for end in (flow.from_, flow.to))
         if source[0] == target[0] == "bubbles" and source[1] != target[1]:
             kinds = {blueprint.bubbles[source[1]].kind, blueprint.bubbles[target[1]].kind}
             if BubbleKind.ADMINISTRATION not in kinds:
                 pairs[source[1], target[1]] = None
-    return [
-        Key(f"keys/pseudonymisation--{a}--{b}", "pseudonymisation", f"bubbles/{a}", rotation) for a, b in pairs
-    ]
+    return [Key(f"keys/pseudonymisation--{a}--{b}", "pseudonymisation", f"bubbles/{a}", rotation) for a, b in pairs]

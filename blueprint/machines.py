@@ -58,5 +58,6 @@ def _machine(
 
 def _disks(machine: str, disks: Iterable[tuple[str, model.Disk]]) -> tuple[Disk, ...]:
     return tuple(
-        Disk(f"{machine}/disks/{name}", name, disk.size_gib, disk.performance, disk.iops) for name, disk in sorted(disks)
+        Disk(f"{machine}/disks/{name}", name, disk.size_gib, disk.performance, disk.iops)
+        for name, disk in sorted(disks)
     )

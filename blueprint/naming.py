@@ -9,6 +9,9 @@ from collections.abc import Iterable
 LOWER = "abcdefghijklmnopqrstuvwxyz0123456789-"
 """What every provider and S3 accept."""
 
+MAX_LENGTH = 63
+"""The shortest of the limits that a Name tag, a security group and a bucket have."""
+
 HASH_LENGTH = 8
 SEPARATOR = "-"
 
@@ -16,8 +19,8 @@ SEPARATOR = "-"
 def fit(parts: Iterable[str], max_length: int, alphabet: str = LOWER) -> str:
     """`parts` joined into one name: first part (the prefix), readable middle, hash of the whole.
 
-    The hash (40 bits) is always there, so that two subjects that shorten alike still differ, and it depends on the exact parts only:
-    the same parts give the same name on every machine, for ever.
+    The hash (39 bits) is always there, so that two subjects that shorten alike still differ. It depends on the exact
+    parts only: the same parts give the same name on every machine, for ever.
 
     >>> fit(["emc2", "dev", "bubbles/warehouse"], 63)
     'emc2-dev-bubbles-warehouse-...'
@@ -31,6 +34,11 @@ def fit(parts: Iterable[str], max_length: int, alphabet: str = LOWER) -> str:
     readable = separator.join(filter(None, (_clean(part, alphabet, separator) for part in originals)))
     head = readable[: max_length - len(tail) - len(separator)].rstrip(SEPARATOR)
     return f"{head}{separator}{tail}" if head else tail
+
+
+def of(platform: str, environment: str, *parts: str) -> str:
+    """The name, at any provider, of what `parts` say in that platform and environment."""
+    return fit((platform, environment, *parts), MAX_LENGTH)
 
 
 def _clean(part: str, alphabet: str, separator: str) -> str:

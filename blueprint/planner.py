@@ -12,7 +12,7 @@ from blueprint import addressing, flows, keyring, machines, model, provenance, r
 from blueprint.errors import BlueprintErrors, Problem, UnknownName
 from blueprint.loader import Loaded
 from blueprint.model import NAME_PATTERN, Authorisation, Blueprint
-from blueprint.plan import Bubble, Bucket, External, Key, Plan, Project, Subnet, Zone
+from blueprint.plan import Bubble, BubbleKind, Bucket, External, Key, Plan, Project, Subnet, Zone
 from blueprint.target import Target
 
 
@@ -26,9 +26,7 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
     blueprint = loaded.blueprint
     azs = _azs(loaded, target)
     keys = keyring.inventory(blueprint)
-    bubbles = tuple(
-        _bubble(blueprint, name, keys, target.region, azs) for name in sorted(blueprint.bubbles)
-    )
+    bubbles = tuple(_bubble(blueprint, name, keys, target.region, azs) for name in sorted(blueprint.bubbles))
     externals = tuple(_external(name, blueprint.externals[name]) for name in sorted(blueprint.externals))
     conversations = flows.all_flows(blueprint)
     rules = flows.expand(conversations, flows.world(blueprint))
@@ -64,8 +62,16 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
 
 
 def to_json(planned: Plan) -> str:
-    """The plan as JSON text: fields in the order of their declaration, days as 2027-05-31."""
-    return json.dumps(dataclasses.asdict(planned), default=_encode, indent=2, ensure_ascii=False) + "\n"
+    """The plan as JSON text: fields in the order of their declaration, days as 2027-05-31, user data left out.
+
+    User data may hold a secret by mistake: the policy pack looks for one, and no output of ours may spread it.
+    """
+    document = dataclasses.asdict(planned)
+    bastions = document["bastion"]["machines"] if document["bastion"] else ()
+    for machine in (*document["machines"], *bastions):
+        if machine["user_data"]:
+            machine["user_data"] = f"({len(machine['user_data'])} characters, not shown)"
+    return json.dumps(document, default=_encode, indent=2, ensure_ascii=False) + "\n"
 
 
 def _encode(value: Any) -> str:
@@ -88,7 +94,8 @@ def _bubble(blueprint: Blueprint, name: str, keys: tuple[Key, ...], region: str,
     subject = f"bubbles/{name}"
     slot = addressing.given(block.slot)
     zones = tuple(
-        _zone(blueprint, subject, slot, zone_name, block.zones[zone_name], region, azs) for zone_name in sorted(block.zones)
+        _zone(blueprint, subject, slot, zone_name, block.zones[zone_name], region, azs)
+        for zone_name in sorted(block.zones)
     )
     held = tuple(key.subject for key in keys if key.scope == subject or key.scope.startswith(f"{subject}/"))
     return Bubble(
@@ -106,7 +113,7 @@ def _bubble(blueprint: Blueprint, name: str, keys: tuple[Key, ...], region: str,
 
 def _platform_authorisation(blueprint: Blueprint, block: model.Bubble) -> Authorisation | None:
     """A project's bubble needs its own authorisation: the platform's does not stand in for it."""
-    return None if block.kind is model.BubbleKind.PROJECT else blueprint.authorisation
+    return None if block.kind is BubbleKind.PROJECT else blueprint.authorisation
 
 
 def _project(block: Authorisation | None, keys: tuple[str, ...]) -> Project | None:

@@ -38,7 +38,7 @@ class _TargetFile(Model):
     offer: Text
     region: Text
     azs: Annotated[tuple[Text, ...], Field(min_length=1)]
-    endpoints: dict[Name, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = {}
+    endpoints: dict[Name, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]]
     simulated: bool
     as_of: dt.date | None = None
 

@@ -71,14 +71,17 @@ def _failure(file: str, message: str, remedy: str) -> BlueprintErrors:
 
 def _syntax_problem(error: yaml.YAMLError, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    location = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file, 1, 1)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
     return Problem(
-        location,
+        _at(mark, file),
         "",
         f"this is not YAML: {what}",
         "look at this line and the one above: indentation by spaces, a space after each colon, closed quotes",
     )
+
+
+def _at(mark: Any, file: str) -> Location:
+    return Location(file, mark.line + 1, mark.column + 1) if mark else Location(file, 1, 1)
 
 
 def _refuse_what_hurts(text: str, file: str) -> None:
@@ -87,8 +90,7 @@ def _refuse_what_hurts(text: str, file: str) -> None:
     documents = 0
     problems = []
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        mark = event.start_mark
-        location = Location(file, mark.line + 1, mark.column + 1)
+        location = _at(event.start_mark, file)
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -104,8 +106,8 @@ def _refuse_what_hurts(text: str, file: str) -> None:
             problems.append(
                 Problem(location, "", "anchors and aliases (& and *) are not read", "write the value out in full here")
             )
-        elif getattr(event, "tag", None) not in (None, "!"):
-            problems.append(Problem(location, "", f"the tag {event.tag!r} is not read", "remove it"))
+        elif (tag := getattr(event, "tag", None)) not in (None, "!"):
+            problems.append(Problem(location, "", f"the tag {tag!r} is not read", "remove it"))
     if problems:
         raise BlueprintErrors(problems)
 
@@ -159,7 +161,7 @@ class _Walker:
             result[key] = self.value(value_node, (*path, key))
         return result
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _scalar(self, node: Any) -> Any:
         tag = node.tag
         if tag == "tag:yaml.org,2002:timestamp":
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import tempfile
 
@@ -44,7 +43,7 @@ def _fix(path: pathlib.Path) -> list[fixing.Change]:
         file.write(fixed)
     try:
         temporary.chmod(real.stat().st_mode)
-        os.replace(temporary, real)
+        temporary.replace(real)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
