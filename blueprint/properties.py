@@ -17,7 +17,16 @@ from blueprint.facts import UNKNOWN, Malformed, Value
 T = TypeVar("T")
 
 ALL_PORTS = (0, 65535)
-_PROTOCOLS = {"-1": "any", "all": "any", "any": "any", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmp", "icmpv6": "icmp"}
+_PROTOCOLS = {
+    "-1": "any",
+    "all": "any",
+    "any": "any",
+    "1": "icmp",
+    "6": "tcp",
+    "17": "udp",
+    "58": "icmp",
+    "icmpv6": "icmp",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -129,7 +138,9 @@ def as_protocol(value: Any) -> Value[str]:
         return value  # type: ignore[no-any-return]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return Malformed("a protocol")
-    spelled = str(int(value)) if isinstance(value, int) or (isinstance(value, float) and value.is_integer()) else str(value)
+    spelled = (
+        str(int(value)) if isinstance(value, int) or (isinstance(value, float) and value.is_integer()) else str(value)
+    )
     spelled = spelled.strip().lower()
     return _PROTOCOLS.get(spelled, spelled)
 

@@ -1,0 +1,5 @@
+"""The policy pack, as the engine starts it."""
+
+from policies import server
+
+server.serve()

@@ -1,0 +1,153 @@
+"""What rules may know beside the facts: the plan recomputed from the blueprint, the catalogue's numbers, the day."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime as dt
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from blueprint import plan as plans
+from policies.backend import Backend
+from providers.capabilities import Capabilities
+
+
+@dataclasses.dataclass(frozen=True)
+class Index:
+    """The plan by subject, and what a per-resource rule must know of its neighbours."""
+
+    plan: plans.Plan
+
+    @functools.cached_property
+    def bubbles(self) -> dict[str, plans.Bubble]:
+        return {bubble.subject: bubble for bubble in self.plan.bubbles}
+
+    @functools.cached_property
+    def zones(self) -> dict[str, plans.Zone]:
+        return {zone.subject: zone for bubble in self.plan.bubbles for zone in bubble.zones}
+
+    @functools.cached_property
+    def subnets(self) -> dict[str, tuple[plans.Subnet, plans.Zone]]:
+        return {subnet.subject: (subnet, zone) for zone in self.zones.values() for subnet in zone.subnets}
+
+    @functools.cached_property
+    def externals(self) -> dict[str, plans.External]:
+        return {external.subject: external for external in self.plan.externals}
+
+    @functools.cached_property
+    def flows(self) -> dict[str, plans.Flow]:
+        return {flow.subject: flow for flow in self.plan.flows}
+
+    @functools.cached_property
+    def rules(self) -> dict[str, plans.FilterRule]:
+        return {rule.subject: rule for rule in self.plan.rules}
+
+    @functools.cached_property
+    def peerings(self) -> dict[str, plans.Peering]:
+        return {peering.subject: peering for peering in self.plan.peerings}
+
+    @functools.cached_property
+    def gateways(self) -> dict[str, plans.Gateway]:
+        return {gateway.subject: gateway for gateway in self.plan.gateways}
+
+    @functools.cached_property
+    def routes(self) -> dict[str, plans.Route]:
+        return {route.subject: route for route in self.plan.routes}
+
+    @functools.cached_property
+    def machines(self) -> dict[str, plans.Machine]:
+        """All of them, the bastion's too."""
+        bastion = self.plan.bastion.machines if self.plan.bastion else ()
+        return {machine.subject: machine for machine in (*self.plan.machines, *bastion)}
+
+    @functools.cached_property
+    def disks(self) -> dict[str, tuple[plans.Disk, plans.Machine]]:
+        return {disk.subject: (disk, machine) for machine in self.machines.values() for disk in machine.disks}
+
+    @functools.cached_property
+    def buckets(self) -> dict[str, plans.Bucket]:
+        return {bucket.subject: bucket for bucket in self.plan.buckets}
+
+    @functools.cached_property
+    def tiers(self) -> dict[tuple[str, str], tuple[plans.Machine, ...]]:
+        """(bubble, tier) -> its machines; the bastion is the tier `bastion` of its own."""
+        found: dict[tuple[str, str], list[plans.Machine]] = collections.defaultdict(list)
+        for machine in self.machines.values():
+            found[self.tier_of(machine)].append(machine)
+        return {tier: tuple(machines) for tier, machines in found.items()}
+
+    def tier_of(self, machine: plans.Machine) -> tuple[str, str]:
+        bastion = self.plan.bastion is not None and machine.subject.startswith(f"{self.plan.bastion.subject}/")
+        return (machine.bubble, "bastion" if bastion else machine.tier)
+
+    @functools.cached_property
+    def ingress(self) -> dict[str, tuple[plans.FilterRule, ...]]:
+        """Zone subject -> every ingress rule of its filter, whichever flow it comes from."""
+        return self._by_zone(plans.Direction.INGRESS)
+
+    @functools.cached_property
+    def egress(self) -> dict[str, tuple[plans.FilterRule, ...]]:
+        return self._by_zone(plans.Direction.EGRESS)
+
+    @functools.cached_property
+    def routes_of(self) -> dict[str, tuple[plans.Route, ...]]:
+        found: dict[str, list[plans.Route]] = collections.defaultdict(list)
+        for route in self.plan.routes:
+            found[route.zone].append(route)
+        return {zone: tuple(routes) for zone, routes in found.items()}
+
+    def _by_zone(self, direction: plans.Direction) -> dict[str, tuple[plans.FilterRule, ...]]:
+        found: dict[str, list[plans.FilterRule]] = collections.defaultdict(list)
+        for rule in self.plan.rules:
+            if rule.direction is direction:
+                found[rule.zone].append(rule)
+        return {zone: tuple(rules) for zone, rules in found.items()}
+
+    @functools.cached_property
+    def memo(self) -> dict[Any, Any]:
+        """Results that are the same for the whole run: a rule computes them once."""
+        return {}
+
+    def remember(self, key: Any, compute: Callable[[], Any]) -> Any:
+        if key not in self.memo:
+            self.memo[key] = compute()
+        return self.memo[key]
+
+    def bubble_of(self, subject: str) -> plans.Bubble | None:
+        """The bubble that a subject serves; None for what serves several (a peering) or none."""
+        if subject.startswith("bubbles/"):
+            return self.bubbles.get("/".join(subject.split("/")[:2]))
+        if self.plan.bastion is not None and subject.split("/")[0] == self.plan.bastion.subject:
+            return self.bubbles.get("/".join(self.plan.bastion.zone.split("/")[:2]))
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """One run. Rules read it and never change it."""
+
+    index: Index
+    parameters: Mapping[str, Mapping[str, Any]]
+    """Rule -> its numbers, from the catalogue."""
+    capabilities: Capabilities | None
+    """None where the target's provider has no capability file: everything that needs one is then refused."""
+    target: str
+    offer: str
+    """Key of the offer in the capability file."""
+    region: str
+    simulated: bool
+    as_of: dt.date
+    preview: bool
+    layer: str
+    backend: Backend
+    endpoints: tuple[str, ...] = ()
+    """URLs of the target's endpoints, as the environment gives them."""
+
+    @property
+    def plan(self) -> plans.Plan:
+        return self.index.plan
+
+    def parameter(self, rule: str, name: str) -> Any:
+        return self.parameters[rule][name]

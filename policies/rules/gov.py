@@ -1,0 +1,246 @@
+"""The control itself: a closed world, tags that tell the truth, references that go where they say."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from blueprint import facts
+from blueprint.facts import UNKNOWN, Fact, Malformed
+from policies.context import Context
+from policies.rules.model import Rule
+from policies.verdicts import CONFORM, State, Verdict, refused
+
+NATIVE = (
+    facts.Network,
+    facts.Segment,
+    facts.FilterGroup,
+    facts.FilterRule,
+    facts.Route,
+    facts.RouteTable,
+    facts.Gateway,
+    facts.Peering,
+    facts.Interface,
+    facts.PublicAddress,
+    facts.Machine,
+    facts.Disk,
+    facts.Bucket,
+    facts.Support,
+)
+ENGINE_ROLES = ("stack", "stack-reference")
+"""Supports that are the engine's own: no provider has them."""
+SUFFIXES = ("/filter", "/table", "/nic", "/address")
+"""What may follow the subject that a reference names: a zone's filter stands for the zone."""
+
+
+# GOV-01
+
+
+def mapped(fact: Fact, context: Context) -> Verdict:
+    """Every resource is of a known type and says which part of the blueprint it serves."""
+    if isinstance(fact, facts.Unmapped):
+        return refused(f"no rule knows resources of type {fact.origin.type}")
+    if isinstance(fact, facts.ProviderConfiguration) or (isinstance(fact, facts.Support) and fact.role in ENGINE_ROLES):
+        return CONFORM
+    if not fact.origin.subject:
+        return refused("it does not say which part of the blueprint it serves (`subject`)")
+    if isinstance(fact, facts.Component) or _exists(fact, context):
+        return CONFORM
+    return refused("its subject is not in the plan")
+
+
+def _exists(fact: Fact, context: Context) -> bool:
+    """Whether the plan has such a subject for this very kind of resource."""
+    index, subject = context.index, fact.origin.subject or ""
+    if isinstance(fact, facts.Network):
+        return subject in index.bubbles
+    if isinstance(fact, facts.Segment):
+        return subject in index.subnets
+    if isinstance(fact, facts.FilterGroup):
+        return subject.endswith("/filter") and subject.removesuffix("/filter") in index.zones
+    if isinstance(fact, facts.RouteTable):
+        return subject.endswith("/table") and subject.removesuffix("/table") in index.zones
+    if isinstance(fact, facts.FilterRule):
+        return subject in index.rules
+    if isinstance(fact, facts.Route):
+        return subject in index.routes
+    if isinstance(fact, facts.Gateway):
+        return subject.removesuffix("/link") in index.gateways
+    if isinstance(fact, facts.Peering):
+        return subject in index.peerings
+    if isinstance(fact, facts.Interface):
+        return subject.endswith("/nic") and subject.removesuffix("/nic") in index.machines
+    if isinstance(fact, facts.PublicAddress):
+        owner = subject.removesuffix("/link").removesuffix("/address")
+        return owner in index.gateways or owner in index.machines
+    if isinstance(fact, facts.Machine):
+        return subject in index.machines
+    if isinstance(fact, facts.Disk):
+        return subject in index.disks
+    if isinstance(fact, facts.Bucket):
+        return subject in index.buckets
+    return isinstance(fact, facts.Support) and _supports(fact.role, subject, context)
+
+
+def _supports(role: str, subject: str, context: Context) -> bool:
+    index, bastion = context.index, context.plan.bastion
+    if role == "table-link":
+        return subject.endswith("/table-link") and subject.removesuffix("/table-link") in index.subnets
+    if role == "acceptation":
+        return subject.endswith("/acceptation") and subject.removesuffix("/acceptation") in index.peerings
+    if role == "disk-link":
+        return subject.endswith("/link") and subject.removesuffix("/link") in index.disks
+    return role == "keypair" and bastion is not None and subject == f"{bastion.subject}/keypair"
+
+
+# GOV-02
+
+
+def truthful_tags(fact: Fact, context: Context) -> Verdict:
+    """The tags are there, and say what the plan says: a tag typed by hand cannot lie."""
+    if not fact.origin.taggable:
+        return Verdict(State.NOT_APPLICABLE, "the provider has no tags for this kind")
+    tags = fact.origin.tags
+    if isinstance(tags, Malformed):
+        return refused(f"`tags` has the wrong type: {tags.expected} was expected")
+    if tags is UNKNOWN:
+        return Verdict(State.NOT_OBSERVABLE, "`tags` is not known yet", pending=True)
+    if not isinstance(tags, Mapping):
+        return Verdict(State.NOT_OBSERVABLE, "`tags` cannot be read from this provider")
+    wanted = _tags(fact, context)
+    missing = [name for name in wanted if not tags.get(name)]
+    if missing:
+        return refused(f"it has no tag {', '.join(missing)}")
+    lying = [name for name, allowed in wanted.items() if allowed and tags[name] not in allowed]
+    return refused(f"its tag {', '.join(lying)} is not what the plan says") if lying else CONFORM
+
+
+def _tags(fact: Fact, context: Context) -> dict[str, tuple[str, ...]]:
+    """Tag -> the values that tell the truth; an empty tuple where any value will do."""
+    plan, subject = context.plan, fact.origin.subject or ""
+    bubble = context.index.bubble_of(subject)
+    end = bubble.project.end if bubble and bubble.project else None
+    return {
+        "rempart:platform": (plan.platform,),
+        "rempart:environment": (plan.environment,),
+        "rempart:subject": (subject,),
+        "rempart:bubble": (bubble.name,) if bubble else ("platform",),
+        "rempart:brick": tuple(context.parameter("GOV-02", "bricks")),
+        "rempart:data_class": (bubble.data_class,) if bubble and bubble.data_class else ("none",),
+        "rempart:owner": (bubble.owner,) if bubble and bubble.owner else ("platform",),
+        "rempart:project_end": (end.isoformat(),) if end else ("none",),
+    }
+
+
+# GOV-09
+
+
+def references_as_planned(fact: Fact, context: Context) -> Verdict:
+    """Every id that a resource gives says what it points at, and that is what the plan says."""
+    origin = fact.origin
+    if isinstance(fact, facts.Support) and fact.role in ENGINE_ROLES:
+        return Verdict(State.NOT_APPLICABLE, "it points at nothing")
+    silent = [key for key in origin.targets if not origin.references.get(key)]
+    if silent:
+        return refused(f"{', '.join(f'`{key}`' for key in silent)} does not say what it points at (`references`)")
+    wrong = [name for name, got, wanted in _expected(fact, context) if got != wanted]
+    return refused(f"its {', '.join(wrong)} is not the planned one") if wrong else CONFORM
+
+
+def _expected(fact: Fact, context: Context) -> list[tuple[str, object, object]]:
+    """(what, as declared, as planned). Kinds whose own rule compares already (rules, routes, peerings) are left out."""
+    index, subject = context.index, fact.origin.subject or ""
+    home = "/".join(subject.split("/")[:2])
+    if isinstance(fact, facts.FilterGroup | facts.RouteTable):
+        return [("network", fact.network, home)]
+    if isinstance(fact, facts.FilterRule) and subject in index.rules:
+        return [("zone", fact.group, index.rules[subject].zone)]
+    if isinstance(fact, facts.Interface):
+        machine = index.machines.get(subject.removesuffix("/nic"))
+        return _standing(fact.segment, fact.filters, machine) if machine else []
+    if isinstance(fact, facts.Machine):
+        machine = index.machines.get(subject)
+        if machine is None:
+            return []
+        if fact.interfaces:
+            return [("interface", fact.interfaces, (f"{subject}/nic",)), ("filter", fact.filters, ())]
+        return _standing(fact.segment, fact.filters, machine)
+    if isinstance(fact, facts.Support):
+        return _links(fact, context)
+    return []
+
+
+def _standing(segment: object, filters: object, machine: object) -> list[tuple[str, object, object]]:
+    return [
+        ("segment", segment, getattr(machine, "subnet", None)),
+        ("filter", filters, (getattr(machine, "zone", None),)),
+    ]
+
+
+def _links(fact: facts.Support, context: Context) -> list[tuple[str, object, object]]:
+    subject, given = fact.origin.subject or "", fact.origin.references
+    if fact.role == "table-link":
+        segment = subject.removesuffix("/table-link")
+        _, zone = context.index.subnets.get(segment, (None, None))
+        table = (given.get("routeTableId") or "").removesuffix("/table")
+        return [("segment", given.get("subnetId"), segment), ("table", table, zone.subject if zone else None)]
+    if fact.role == "acceptation":
+        return [("peering", given.get("netPeeringId"), subject.removesuffix("/acceptation"))]
+    if fact.role == "disk-link":
+        disk = subject.removesuffix("/link")
+        machine = context.index.disks[disk][1].subject if disk in context.index.disks else None
+        return [("disk", given.get("volumeId"), disk), ("machine", given.get("vmId"), machine)]
+    return []
+
+
+def references_are_true(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
+    """What a resource says that it points at is what the engine saw its id come from."""
+    made: dict[tuple[str, str], set[str]] = collections.defaultdict(set)
+    types: dict[str, str] = {}
+    for fact in everything:
+        types[fact.origin.urn] = fact.origin.type
+        if fact.origin.subject:
+            made[(fact.origin.type, fact.origin.subject)].add(fact.origin.urn)
+    for fact in everything:
+        if fact.origin.targets and fact.origin.dependencies is not None:
+            verdict = _proved(fact, made, types)
+            yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
+
+
+def _proved(fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping[str, str]) -> Verdict:
+    origin = fact.origin
+    seen = origin.dependencies or {}
+    elsewhere = 0
+    for key, kind in origin.targets.items():
+        named = origin.references.get(key, "")
+        wanted = {urn for suffix in ("", *SUFFIXES) for urn in made.get((kind, named + suffix), ())}
+        came_from = {urn for urn in seen.get(key.split("[")[0].split(".")[0], ()) if types.get(urn) == kind}
+        if not wanted:
+            if came_from:
+                return refused(f"`{key}` comes from a resource other than the {named or 'unnamed'} that it names")
+            elsewhere += 1
+        elif not came_from & wanted:
+            return refused(f"`{key}` does not come from {named}, which it names")
+        elif not _all_named(came_from, origin, key, kind, made):
+            return refused(f"`{key}` also comes from a resource that it does not name")
+    if elsewhere == len(origin.targets):
+        return Verdict(State.NOT_APPLICABLE, "its ids come from another layer: the live check proves them")
+    return CONFORM
+
+
+def _all_named(
+    came_from: set[str], origin: facts.Origin, key: str, kind: str, made: Mapping[tuple[str, str], set[str]]
+) -> bool:
+    """A list's ids share one engine property: each must be named by some key of it."""
+    base = key.split("[")[0]
+    names = [origin.references.get(other, "") for other in origin.targets if other.split("[")[0] == base]
+    allowed = {urn for name in names for suffix in ("", *SUFFIXES) for urn in made.get((kind, name + suffix), ())}
+    return came_from <= allowed
+
+
+RULES = (
+    Rule("GOV-01", (*NATIVE, facts.Component, facts.ProviderConfiguration, facts.Unmapped), mapped),
+    Rule("GOV-02", NATIVE[:-1], truthful_tags),
+    Rule("GOV-09", NATIVE, references_as_planned, references_are_true),
+)

@@ -1,0 +1,137 @@
+"""Sovereignty: a qualified service, in a declared region, with the state kept at home."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+from blueprint import facts
+from blueprint.facts import Fact
+from policies.context import Context
+from policies.rules.model import Rule
+from policies.verdicts import CONFORM, State, Verdict, refused, unread
+from providers.capabilities import Judgement, Standing
+
+BRICKS: tuple[tuple[type, str], ...] = (
+    (facts.Network, "network"),
+    (facts.Machine, "compute"),
+    (facts.Disk, "compute"),
+    (facts.Bucket, "storage"),
+)
+REGIONAL = (facts.Network, facts.Segment, facts.Machine, facts.Disk, facts.Bucket, facts.ProviderConfiguration)
+
+
+# SOV-01
+
+
+def qualified_service(fact: Fact, context: Context) -> Verdict:
+    """The service that the resource is made of is inside a qualification decision, on this day, in this region."""
+    bastion = context.plan.bastion
+    if bastion is not None and (fact.origin.subject or "").startswith(f"{bastion.subject}/"):
+        return _brick("bastion", context)
+    return _brick(next(brick for kind, brick in BRICKS if isinstance(fact, kind)), context)
+
+
+def qualified_layer(context: Context) -> Verdict:
+    """The same for the layer as a whole."""
+    return _brick(context.layer, context)
+
+
+def _brick(brick: str, context: Context) -> Verdict:
+    offer = context.capabilities.offer(context.offer) if context.capabilities else None
+    if offer is None:
+        return refused(f"the offer {context.offer!r} of target {context.target} is in no capability file")
+    if offer.region != context.region:
+        return refused(f"{offer.name} is described for {offer.region}, the target is in {context.region}")
+    judgement: Judgement = context.index.remember(("SOV-01", brick), lambda: offer.judge(brick, context.as_of))
+    message, until, scope = judgement.message, judgement.until, f"offers/{context.offer}"
+    if judgement.standing is Standing.QUALIFIED:
+        return Verdict(State.CONFORM, message, until=until, warning=judgement.warning)
+    if judgement.standing is Standing.EVIDENCE_REQUIRED:
+        return Verdict(State.EVIDENCE_REQUIRED, message, until=until, scope=scope)
+    if judgement.standing is Standing.LAPSED:
+        return Verdict(State.NON_CONFORM, message, scope=f"lapsed/{context.offer}")
+    return refused(message)
+
+
+# SOV-03
+
+
+def declared_region(fact: Fact, context: Context) -> Verdict:
+    """Everything lies in the target's region, which is one of those allowed; the provider says it explicitly."""
+    if trouble := unread(fact, "region"):
+        return trouble
+    region: str = fact.region  # type: ignore[union-attr,assignment]
+    if not region:
+        return refused("its region is left to a default: the provider must be given one")
+    if region not in context.parameter("SOV-03", "regions"):
+        return refused(f"region {region} is not one of those allowed")
+    if region != context.region:
+        return refused(f"region {region} is not the target's {context.region}")
+    if isinstance(fact, facts.ProviderConfiguration):
+        return _endpoint(fact, context)
+    if isinstance(fact, facts.Segment | facts.Machine | facts.Disk):
+        return _availability_zone(fact, context)
+    return CONFORM
+
+
+def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
+    """A provider of the right region and another endpoint goes elsewhere."""
+    if trouble := unread(fact, "endpoint"):
+        return trouble
+    if fact.endpoint is None:
+        return CONFORM
+    host = urllib.parse.urlsplit(str(fact.endpoint)).hostname or ""
+    hosts = {urllib.parse.urlsplit(url).hostname for url in context.endpoints}
+    if host in hosts or host.endswith(f".{context.region}.outscale.com"):
+        return CONFORM
+    return refused("its endpoint is none of the target's")
+
+
+def _availability_zone(fact: facts.Segment | facts.Machine | facts.Disk, context: Context) -> Verdict:
+    if trouble := unread(fact, "az"):
+        return trouble
+    subject, index = fact.origin.subject or "", context.index
+    planned: str | None = None
+    if isinstance(fact, facts.Segment) and subject in index.subnets:
+        planned = index.subnets[subject][0].az
+    elif isinstance(fact, facts.Machine) and subject in index.machines:
+        planned = index.machines[subject].az
+    elif isinstance(fact, facts.Disk) and subject in index.disks:
+        planned = index.disks[subject][1].az
+    if planned is not None and fact.az != planned:
+        return refused(f"its availability zone is not the planned {planned}")
+    return CONFORM
+
+
+# SOV-07
+
+
+def state_at_home(context: Context) -> Verdict:
+    """State and secrets stay on a store of one's own: never a third-country service."""
+    backend = context.backend
+    kind = backend.secrets.split("://")[0].lower()
+    if kind not in context.parameter("SOV-07", "secrets_providers"):
+        return refused(f"the secrets provider {kind} is not one of those allowed")
+    if backend.url is None:
+        return Verdict(State.NOT_OBSERVABLE, "nothing says where the state is kept", scope="backend")
+    scheme, _, rest = backend.url.partition("://")
+    if scheme == "file":
+        if context.simulated:
+            return CONFORM
+        return refused("the state is kept in a file on this machine: that is for simulated targets only")
+    if scheme != "s3":
+        return refused(f"the state is kept by {scheme}://{rest.split('/')[0].split('@')[-1]}: not a store of one's own")
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(backend.url).query)
+    endpoint = (query.get("endpoint") or [""])[0]
+    host = urllib.parse.urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
+    hosts = {urllib.parse.urlsplit(url).hostname for url in context.endpoints}
+    if host and (host in hosts or host.endswith(f".{context.region}.outscale.com")):
+        return CONFORM
+    return refused(f"the state is kept at {host or 'a default endpoint'}: not one of the target's")
+
+
+RULES = (
+    Rule("SOV-01", tuple(kind for kind, _ in BRICKS), qualified_service, run=qualified_layer),
+    Rule("SOV-03", REGIONAL, declared_region),
+    Rule("SOV-07", run=state_at_home),
+)

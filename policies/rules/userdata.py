@@ -1,0 +1,237 @@
+"""What user data hides: secrets, and programs fetched from places that nobody declared.
+
+Looks through base64, gzip, MIME parts, cloud-init documents and the files they write, however deeply they are nested.
+Says what kind of thing was found and where in the document; never the value.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import collections
+import email
+import email.policy
+import gzip
+import ipaddress
+import math
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import yaml
+
+MAX_DEPTH = 6
+MAX_BYTES = 1 << 20
+
+_SECRET_KEY = re.compile(
+    r"(?i)\b[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?\b"
+    r"[\"']?\s*[:=]\s*(?P<quote>[\"']?)(?P<value>[^\s\"'#,;}]{3,})"
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_URL_PASSWORD = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@")
+_COMMANDS = (
+    (re.compile(r"(?i)\b(?:echo|printf)\b[^\n|]*:[^\n|]*\|\s*(?:sudo\s+)?chpasswd"), "a password given to chpasswd"),
+    (re.compile(r"(?i)\bchpasswd\b[^\n]*<<<?"), "a password given to chpasswd"),
+    (re.compile(r"(?i)\bpasswd\b[^\n]*--stdin"), "a password given to passwd"),
+    (
+        re.compile(r"(?i)\b(?:useradd|usermod|adduser)\b[^\n]*\s(?:-p|--password)[\s=]*\S"),
+        "a password given to useradd",
+    ),
+    (re.compile(r"(?i)\bsshpass\s+-p\s*\S"), "a password given to sshpass"),
+    (re.compile(r"(?i)\s--?password[\s=]+(?![$<{\"']?[$<{])\S+"), "a password in a command line"),
+    (re.compile(r"\$(?:1|2[aby]?|5|6|y)\$[./A-Za-z0-9$=,]{8,}"), "a password hash"),
+)
+_REFERENCE = re.compile(
+    r"(?i)^(?:\$[\w{(]|\$\{|\{\{|<[^>]*>$|%\(|vault:|openbao:|ref:|file:|/[\w./-]+$|random$|r$|\*+$|null$|true$|false$|none$)"
+)
+_FETCH = re.compile(r"(?i)\b(?:curl|wget|fetch|aria2c|urlopen|urlretrieve|requests\.get|Invoke-WebRequest)\b")
+_URL = re.compile(r"(?i)\bhttps?://(?:[^\s/@]+@)?(?P<host>\[[0-9a-f:]+\]|[^\s/:\"'<>|)]+)")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/_=-])")
+_HEX = re.compile(r"^[0-9a-fA-F]+$")
+_HARMLESS = re.compile(
+    r"(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\s+[A-Za-z0-9+/=]+"
+    r"|-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----"
+    r"|-----BEGIN (?:PGP )?PUBLIC KEY(?: BLOCK)?-----.*?-----END (?:PGP )?PUBLIC KEY(?: BLOCK)?-----"
+    r"|\bsha(?:256|512)[:=]\s*[0-9a-f]+",
+    re.DOTALL,
+)
+_SECRET_FIELDS = frozenset({"passwd", "password", "hashed_passwd", "plain_text_passwd", "plain_text_password"})
+_PRIVATE_FIELDS = re.compile(r"(?i)^(?:rsa|dsa|ecdsa|ed25519)_private$")
+
+
+def inspect(text: str, declared: Callable[[str], bool]) -> tuple[str, ...]:
+    """Kinds of things found, each once, with where; `declared(host)` says whether a host may be fetched from."""
+    return tuple(dict.fromkeys(_look(text, "user data", declared, 0)))
+
+
+def _look(text: str, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
+    if depth > MAX_DEPTH or len(text) > MAX_BYTES:
+        yield f"{place} is too deep or too large to be read"
+        return
+    unwrapped = _decode(text.strip())
+    if unwrapped is not None and unwrapped != text:
+        yield from _look(unwrapped, place, declared, depth + 1)
+        return
+    if parts := _mime(text):
+        for number, part in enumerate(parts, 1):
+            yield from _look(part, f"{place}, part {number}", declared, depth + 1)
+        return
+    document = _cloud_config(text)
+    if document is not None:
+        yield from _walk(document, place, declared, depth)
+    yield from _text(text, place, declared, depth)
+
+
+def _text(text: str, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
+    if _PRIVATE_KEY.search(text):
+        yield f"a private key in {place}"
+    for pattern, what in _COMMANDS:
+        if pattern.search(text):
+            yield f"{what} in {place}"
+    if any(not _REFERENCE.match(found["value"]) for found in _SECRET_KEY.finditer(text)):
+        yield f"a value given to a name such as password, secret or token in {place}"
+    if any(not _REFERENCE.match(found["value"]) for found in _URL_PASSWORD.finditer(text)):
+        yield f"a password inside a URL in {place}"
+    yield from _fetches(text, place, declared)
+    for found in _TOKEN.finditer(_HARMLESS.sub(" ", text)):
+        token = found.group()
+        inner = _decode(token)
+        if inner is not None:
+            yield from _look(inner, f"{place}, encoded text", declared, depth + 1)
+        elif _random(token):
+            yield f"a random-looking value of {len(token)} characters in {place}"
+
+
+def _fetches(text: str, place: str, declared: Callable[[str], bool]) -> Iterator[str]:
+    include = text.lstrip().startswith("#include")
+    for line in text.replace("\\\n", " ").splitlines():
+        if include or _FETCH.search(line):
+            for found in _URL.finditer(line):
+                host = found["host"].strip("[]").lower()
+                if not declared(host):
+                    yield f"a download from {host}, which is no declared host, in {place}"
+
+
+def _walk(node: Any, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
+    """A cloud-init document: its own fields for passwords, and the files that it writes."""
+    if isinstance(node, Mapping):
+        content = node.get("content")
+        if isinstance(content, bytes | str):
+            text = _written(content, str(node.get("encoding", "")))
+            yield from _look(text, f"{place}, a written file", declared, depth + 1)
+        for key, value in node.items():
+            name = str(key).lower()
+            if name in _SECRET_FIELDS and isinstance(value, str | int) and not _REFERENCE.match(str(value)):
+                yield f"a password in `{name}` of {place}"
+            elif name == "chpasswd" and isinstance(value, Mapping) and _given(value.get("list")):
+                yield f"a password in `chpasswd` of {place}"
+            elif _PRIVATE_FIELDS.match(name) and value:
+                yield f"a private key in `{name}` of {place}"
+            elif key != "content":
+                yield from _walk(value, place, declared, depth)
+    elif isinstance(node, list):
+        if all(isinstance(item, str | int) for item in node):
+            # A command written as a list of words is one command.
+            yield from _text(" ".join(map(str, node)), place, declared, depth + 1)
+        for item in node:
+            yield from _walk(item, place, declared, depth)
+    elif isinstance(node, bytes):
+        yield from _look(node.decode("utf-8", "replace"), place, declared, depth + 1)
+
+
+def _given(listed: Any) -> bool:
+    """Whether a `user:password` list gives any real password: `RANDOM` and `R` give none."""
+    lines = listed if isinstance(listed, list) else str(listed or "").splitlines()
+    values = [str(line).partition(":")[2].strip() for line in lines if ":" in str(line)]
+    return any(value and not _REFERENCE.match(value) for value in values)
+
+
+def _written(content: bytes | str, encoding: str) -> str:
+    raw = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+    words = {word for word in re.split(r"[+,\s]", encoding.lower()) if word}
+    if words & {"b64", "base64", "gz+b64"}:
+        raw = _unbase64(raw.decode("ascii", "ignore")) or raw
+    if words & {"gz", "gzip"} or raw[:2] == b"\x1f\x8b":
+        raw = _gunzip(raw) or raw
+    return raw.decode("utf-8", "replace")
+
+
+def _decode(text: str) -> str | None:
+    """The readable text inside base64, with or without gzip; None where there is none."""
+    compact = re.sub(r"\s+", "", text)
+    if len(compact) < 16 or not re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", compact):
+        return None
+    raw = _unbase64(compact)
+    if not raw:
+        return None
+    if raw[:2] == b"\x1f\x8b":
+        raw = _gunzip(raw) or b""
+    try:
+        decoded = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    printable = sum(character.isprintable() or character.isspace() for character in decoded)
+    return decoded if decoded and printable == len(decoded) else None
+
+
+def _unbase64(text: str) -> bytes | None:
+    compact = re.sub(r"\s+", "", text).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _gunzip(raw: bytes) -> bytes | None:
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(raw, MAX_BYTES)
+    except (zlib.error, gzip.BadGzipFile):
+        return None
+
+
+def _mime(text: str) -> list[str]:
+    if not re.match(r"(?is)^(?:mime-version|content-type|from )[^\n]*", text):
+        return []
+    message = email.message_from_string(text, policy=email.policy.default)
+    if not message.is_multipart():
+        return []
+    parts = []
+    for part in message.walk():
+        if not part.is_multipart():
+            payload = part.get_payload(decode=True)
+            parts.append(payload.decode("utf-8", "replace") if isinstance(payload, bytes) else str(payload))
+    return parts
+
+
+def _cloud_config(text: str) -> Any:
+    """A YAML document, where the text is one that says something; None for scripts."""
+    if text.lstrip().startswith("#!"):
+        return None
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict | list) else None
+
+
+def _random(token: str) -> bool:
+    """High entropy: hexadecimal of at least 32 digits, or mixed characters that no word has."""
+    entropy = _entropy(token.rstrip("="))
+    if _HEX.match(token):
+        return len(token) >= 32 and entropy > 3.0
+    kinds = sum(bool(re.search(pattern, token)) for pattern in ("[a-z]", "[A-Z]", "[0-9]"))
+    return kinds == 3 and entropy > 4.0 and token.count("/") < 3 and token.count("-") < 4
+
+
+def _entropy(text: str) -> float:
+    """Bits per character."""
+    counts = collections.Counter(text)
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values()) if text else 0.0
+
+
+def is_address_in(host: str, cidr: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(cidr)
+    except ValueError:
+        return False

@@ -1,0 +1,360 @@
+"""Outscale resources (and buckets on OOS) as neutral facts. Closed world: what is not listed here is `Unmapped`.
+
+Field names are the OAPI's, in camelCase. What an id points at is read from the adapter's `references`; `targets` keeps
+every id that the resource gives, so that an undeclared one shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from blueprint import facts
+from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed, Origin, Value
+from blueprint.properties import (
+    Properties,
+    as_document,
+    as_integer,
+    as_ports,
+    as_protocol,
+    as_range,
+)
+
+COMPONENTS = "rempart:components:"
+PROVIDERS = {"pulumi:providers:outscale": "outscale", "pulumi:providers:s3": "s3"}
+EXTERNAL_ID = {
+    "netId": "outscale:index:Net",
+    "sourceNetId": "outscale:index:Net",
+    "accepterNetId": "outscale:index:Net",
+    "subnetId": "outscale:index:Subnet",
+    "securityGroupId": "outscale:index:SecurityGroup",
+    "securityGroupIds": "outscale:index:SecurityGroup",
+    "routeTableId": "outscale:index:RouteTable",
+    "publicIpId": "outscale:index:PublicIp",
+    "internetServiceId": "outscale:index:InternetService",
+    "gatewayId": "outscale:index:InternetService",
+    "natServiceId": "outscale:index:NatService",
+    "netPeeringId": "outscale:index:NetPeering",
+    "nicId": "outscale:index:Nic",
+    "vmId": "outscale:index:Vm",
+    "volumeId": "outscale:index:Volume",
+    "keypairName": "outscale:index:Keypair",
+}
+"""Input property -> type of what its id points at. Keypair's own `keypairName` is not a reference: see `_targets`."""
+
+TAGGED = frozenset(
+    f"outscale:index:{kind}"
+    for kind in (
+        "Net",
+        "Subnet",
+        "InternetService",
+        "NatService",
+        "PublicIp",
+        "RouteTable",
+        "SecurityGroup",
+        "NetPeering",
+        "Nic",
+        "Keypair",
+        "Vm",
+        "Volume",
+    )
+) | {"s3:index:Bucket"}
+
+_SUBREGION = re.compile(r"(?P<region>.+\d)(?P<az>[a-z])")
+_VIA = {
+    "gatewayId": "internet",
+    "natServiceId": "nat",
+    "netPeeringId": "peering",
+    "nicId": "machine",
+    "vmId": "machine",
+}
+_DIRECTION = {"inbound": "ingress", "outbound": "egress"}
+
+
+def fact(
+    kind: str,
+    urn: str,
+    name: str,
+    properties: Mapping[str, Any],
+    provider: Mapping[str, Any] | None = None,
+    dependencies: Mapping[str, tuple[str, ...]] | None = None,
+) -> facts.Fact:
+    """The fact of one resource of type `kind`.
+
+    `properties` and the `provider` resource's are plain (see `blueprint.properties`); `dependencies` maps an input
+    property to the URNs that the engine saw it come from, None before the whole stack is known. Never raises.
+    """
+    props = Properties(properties)
+    origin = _origin(kind, urn, name, props, dependencies)
+    if kind.startswith(COMPONENTS):
+        return facts.Component(origin)
+    if kind in PROVIDERS:
+        return _provider(origin, props)
+    build = _BUILDERS.get(kind)
+    return build(origin, props, Properties(provider or {})) if build else facts.Unmapped(origin)
+
+
+def _origin(
+    kind: str, urn: str, name: str, props: Properties, dependencies: Mapping[str, tuple[str, ...]] | None
+) -> Origin:
+    subject = props.text("subject", None)
+    references = props.texts_by_name("references")
+    return Origin(
+        urn=urn,
+        type=kind,
+        name=name,
+        subject=subject if isinstance(subject, str) else None,
+        references=references if facts.known(references) else {},
+        tags=props.texts_by_name("tags"),
+        taggable=kind in TAGGED,
+        provider="outscale",
+        targets=_targets(kind, props),
+        dependencies=dependencies,
+    )
+
+
+def _targets(kind: str, props: Properties) -> dict[str, str]:
+    """`netId` -> Net, `securityGroupIds[0]` -> SecurityGroup, `nics[0].nicId` -> Nic, for every id that is given."""
+    if not kind.startswith("outscale:index:"):
+        return {}
+    found: dict[str, str] = {}
+    for key, target in EXTERNAL_ID.items():
+        if target == kind or not props.has(key):
+            continue
+        value = props.raw(key)
+        if key.endswith("Ids"):
+            count = len(value) if isinstance(value, list) else 1
+            found.update({f"{key}[{index}]": target for index in range(count)})
+        else:
+            found[key] = target
+    nics = props.raw("nics")
+    for index, nic in enumerate(nics if isinstance(nics, list) else []):
+        if isinstance(nic, Mapping) and nic.get("nicId") is not None:
+            found[f"nics[{index}].nicId"] = EXTERNAL_ID["nicId"]
+    return found
+
+
+def _provider(origin: Origin, props: Properties) -> facts.ProviderConfiguration:
+    return facts.ProviderConfiguration(
+        origin, PROVIDERS[origin.type], props.text("region", ""), props.text("endpoint", None)
+    )
+
+
+def _zone(subject: str | None) -> str | None:
+    """A zone's filter and its table stand for the zone."""
+    for suffix in ("/filter", "/table"):
+        if subject and subject.endswith(suffix):
+            return subject.removesuffix(suffix)
+    return subject
+
+
+def _subregion(value: Value[str | None]) -> tuple[Value[str], Value[str]]:
+    """`cloudgouv-eu-west-1a` -> (`cloudgouv-eu-west-1`, `a`)."""
+    if not isinstance(value, str):
+        reason: Value[str] = value if isinstance(value, Malformed) or value is UNKNOWN else ""  # type: ignore[assignment]
+        return reason, reason
+    match = _SUBREGION.fullmatch(value.strip())
+    return (match["region"], match["az"]) if match else (value, "")
+
+
+def _filters(origin: Origin, props: Properties) -> Value[tuple[str, ...]]:
+    """Subjects of the zones whose filters hold; empty where the resource names no group, or names one in secret."""
+    groups = props.raw("securityGroupIds")
+    if groups is not None and groups is not UNKNOWN and not isinstance(groups, list):
+        return Malformed("a list of strings")
+    named = [key for key in origin.targets if key.startswith("securityGroupIds[")]
+    return tuple(_zone(origin.references[key]) or "" for key in named if key in origin.references)
+
+
+def _net(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.Network(
+        origin,
+        as_range(props.raw("ipRange")),
+        provider.text("region", ""),
+        props.flag("emptyDefaultSecurityGroup", False),
+    )
+
+
+def _subnet(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    region, az = _subregion(props.text("subregionName", None))
+    return facts.Segment(
+        origin,
+        as_range(props.raw("ipRange")),
+        region,
+        az,
+        origin.references.get("netId"),
+        props.flag("mapPublicIpOnLaunch", False),
+    )
+
+
+def _group(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.FilterGroup(origin, origin.references.get("netId"), props.flag("implicitRulesRemoved", UNKNOWN))
+
+
+def _rule(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    protocol = as_protocol(props.raw("ipProtocol"))
+    first, last = as_ports(protocol, props.raw("fromPortRange"), props.raw("toPortRange"))
+    flow = props.text("flow", "")
+    direction: Value[str] = (
+        _DIRECTION.get(flow.strip().lower(), Malformed("Inbound or Outbound")) if isinstance(flow, str) else flow
+    )
+    cidr = as_range(props.raw("ipRange"))
+    subject = origin.subject or ""
+    return facts.FilterRule(
+        origin,
+        direction,
+        protocol,
+        first,
+        last,
+        (cidr,) if isinstance(cidr, str) else cidr,
+        _zone(origin.references.get("securityGroupId")),
+        "/".join(subject.split("/")[:2]) if subject.startswith("flows/") else None,
+    )
+
+
+def _table(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.RouteTable(origin, origin.references.get("netId"))
+
+
+def _route(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    ways = [key for key in _VIA if props.has(key)]
+    via: Value[str] = _VIA[ways[0]] if len(ways) == 1 else Malformed("exactly one target")
+    target = origin.references.get(ways[0]) if len(ways) == 1 else None
+    table = _zone(origin.references.get("routeTableId"))
+    return facts.Route(origin, as_range(props.raw("destinationIpRange")), via, table, target)
+
+
+def _internet_service(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.Gateway(origin, "internet", None)
+
+
+def _internet_link(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.Gateway(origin, "internet", origin.references.get("netId"))
+
+
+def _nat(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.Gateway(origin, "nat", origin.references.get("subnetId"))
+
+
+def _peering(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    account = props.text("accepterOwnerId", None)
+    return facts.Peering(origin, origin.references.get("sourceNetId"), origin.references.get("accepterNetId"), account)
+
+
+def _nic(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.Interface(origin, origin.references.get("subnetId"), _filters(origin, props))
+
+
+def _public_ip(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.PublicAddress(origin, None)
+
+
+def _public_ip_link(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    target = origin.references.get("vmId") or origin.references.get("nicId")
+    return facts.PublicAddress(origin, target or "")
+
+
+def _vm(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    region, az = _subregion(props.text("placementSubregionName", None))
+    nics = props.raw("nics")
+    interfaces: Value[tuple[str, ...]]
+    if nics is None or isinstance(nics, list):
+        named = [key for key in origin.targets if key.startswith("nics[")]
+        interfaces = tuple(origin.references.get(key, "") for key in named)
+    else:
+        interfaces = nics if nics is UNKNOWN else Malformed("a list of interfaces")
+    return facts.Machine(
+        origin,
+        props.text("imageId", ""),
+        props.text("vmType", ""),
+        region,
+        az,
+        origin.references.get("subnetId"),
+        _filters(origin, props),
+        interfaces,
+        props.text("userData", ""),
+    )
+
+
+def _volume(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    region, az = _subregion(props.text("subregionName", None))
+    return facts.Disk(origin, props.integer("size", 0), az, region, NOT_OBSERVABLE)
+
+
+def _bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    acl = props.text("acl", "private")
+    website = props.raw("website")
+    return facts.Bucket(
+        origin,
+        props.text("bucket", ""),
+        provider.text("region", ""),
+        acl.strip().lower() if isinstance(acl, str) else acl,
+        as_document(props.raw("policy")),
+        _cors(props.raw("corsRules")),
+        UNKNOWN if website is UNKNOWN else website not in (None, False, "", {}),
+        _encrypted(props),
+        None,
+        props.flag("versioning", False),
+        _lock_days(props),
+        props.flag("forceDestroy", False),
+    )
+
+
+def _cors(value: Any) -> Value[tuple[str, ...]]:
+    if value is None:
+        return ()
+    if value is UNKNOWN:
+        return UNKNOWN
+    if not isinstance(value, list) or not all(isinstance(rule, Mapping) for rule in value):
+        return Malformed("a list of rules")
+    origins: list[Any] = []
+    for rule in value:
+        allowed = rule.get("allowedOrigins")
+        origins.extend(allowed if isinstance(allowed, list) else [allowed])
+    if any(one is UNKNOWN for one in origins):
+        return UNKNOWN
+    return tuple(origins) if all(isinstance(one, str) for one in origins) else Malformed("a list of strings")
+
+
+def _encrypted(props: Properties) -> Value[bool]:
+    section = props.section("encryption")
+    if isinstance(section, Mapping):
+        algorithm = Properties(section).text("algorithm", "")
+        return bool(algorithm.strip()) if isinstance(algorithm, str) else algorithm
+    return False if section is None else section
+
+
+def _lock_days(props: Properties) -> Value[int | None]:
+    section = props.section("objectLock")
+    return as_integer(section.get("days")) if isinstance(section, Mapping) else section
+
+
+def _support(role: str) -> Callable[[Origin, Properties, Properties], facts.Fact]:
+    return lambda origin, props, provider: facts.Support(origin, role)
+
+
+_BUILDERS: Mapping[str, Callable[[Origin, Properties, Properties], facts.Fact]] = {
+    "outscale:index:Net": _net,
+    "outscale:index:Subnet": _subnet,
+    "outscale:index:SecurityGroup": _group,
+    "outscale:index:SecurityGroupRule": _rule,
+    "outscale:index:RouteTable": _table,
+    "outscale:index:RouteTableLink": _support("table-link"),
+    "outscale:index:Route": _route,
+    "outscale:index:InternetService": _internet_service,
+    "outscale:index:InternetServiceLink": _internet_link,
+    "outscale:index:NatService": _nat,
+    "outscale:index:NetPeering": _peering,
+    "outscale:index:NetPeeringAcceptation": _support("acceptation"),
+    "outscale:index:Nic": _nic,
+    "outscale:index:PublicIp": _public_ip,
+    "outscale:index:PublicIpLink": _public_ip_link,
+    "outscale:index:Keypair": _support("keypair"),
+    "outscale:index:Vm": _vm,
+    "outscale:index:Volume": _volume,
+    "outscale:index:VolumeLink": _support("disk-link"),
+    "s3:index:Bucket": _bucket,
+    "pulumi:pulumi:Stack": _support("stack"),
+    "pulumi:pulumi:StackReference": _support("stack-reference"),
+}
