@@ -22,17 +22,17 @@ class Loaded:
 def load(path: pathlib.Path) -> Loaded:
     """Raises BlueprintErrors. Only the form is judged: a blueprint that breaks a rule of security loads."""
     data, source_map, _ = yaml_reader.read(path)
-    blueprint = build(data, source_map)
-    return Loaded(blueprint, dataclasses.replace(source_map, aliases=_aliases(blueprint)), path)
+    return finish(data, source_map, path)
 
 
-def build(data: Any, source_map: SourceMap) -> Blueprint:
+def finish(data: Any, source_map: SourceMap, path: pathlib.Path | None = None) -> Loaded:
     """Plain data as a blueprint whose form is right. Raises BlueprintErrors."""
     blueprint = validation.validate(Blueprint, data, source_map)
     problems = consistency.check(blueprint, source_map)
     if problems:
         raise BlueprintErrors(problems)
-    return blueprint
+    source_map = dataclasses.replace(source_map, aliases=_aliases(blueprint))
+    return Loaded(blueprint, source_map, path or pathlib.Path(source_map.file))
 
 
 def folder() -> pathlib.Path:

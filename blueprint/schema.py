@@ -1,4 +1,4 @@
-"""The JSON Schema of a platform file, for editors. `python -m blueprint.schema` writes it; a test says when it is stale."""
+"""The JSON Schema of a platform file, for editors. `python -m blueprint.schema` writes it, a test keeps it fresh."""
 
 from __future__ import annotations
 

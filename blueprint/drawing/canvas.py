@@ -120,7 +120,8 @@ class Canvas:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" '
             f'height="{_n(height)}" font-family="{html.escape(FONT)}" role="img" '
             'aria-labelledby="title description">\n'
-            f'<title id="title">{html.escape(title)}</title>\n<desc id="description">{html.escape(description)}</desc>\n'
+            f'<title id="title">{html.escape(title)}</title>\n'
+            f'<desc id="description">{html.escape(description)}</desc>\n'
             '<defs><marker id="tip" viewBox="0 0 10 10" refX="8.5" refY="5" markerWidth="7" markerHeight="7" '
             'orient="auto-start-reverse"><path d="M0 0 L10 5 L0 10 z" fill="context-stroke"/></marker></defs>\n'
             f'<rect width="100%" height="100%" fill="#fcfcfb"/>\n' + "\n".join(self._parts) + "\n</svg>\n"
