@@ -73,6 +73,7 @@ class Field:
     write_only      the API never tells it: Read keeps the old input, an import leaves it out
     local           never sent: a change is stored, without a call
     volatile        (outputs) unknown at the preview of an update; other outputs keep their value
+    json            a JSON document in a string: spaces and the order of keys make no difference
     """
 
     name: str
@@ -87,6 +88,7 @@ class Field:
     write_only: bool = False
     local: bool = False
     volatile: bool = False
+    json: bool = False
     choices: tuple[str, ...] = ()
 
 
@@ -161,6 +163,8 @@ class Kind(Generic[S]):
     timeouts: Timeouts = Timeouts()
     check: Callable[[Values], Mapping[str, str]] | None = None
     """More input checks: known inputs -> {property: reason}."""
+    admit: Callable[[S, Values], Mapping[str, str]] | None = None
+    """Input checks that depend on the provider's configuration: (session, known inputs) -> {property: reason}."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -31,9 +31,18 @@ def _settled(field: Field, value: Any) -> Any:
         value = field.default
     if value in ({}, [], ""):
         return None
+    if field.json and isinstance(value, str):
+        return _parsed(value)
     if field.unordered and isinstance(value, list):
         return sorted(value, key=lambda item: json.dumps(item, sort_keys=True))
     return _compact(field.type, value)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _compact(type_: Type, value: Any) -> Any:

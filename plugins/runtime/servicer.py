@@ -101,9 +101,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[S]):
         news = from_wire(request.news)
         inputs = with_defaults(kind.fields, {k: v for k, v in news.values.items() if not k.startswith("__")})
         failures = list(check(kind.fields, inputs))
-        if not failures and kind.check is not None:
-            known = {name: value for name, value in inputs.items() if not contains_unknown(value)}
-            failures = [Failure(name, reason) for name, reason in kind.check(known).items()]
+        if not failures:
+            failures = self._more_failures(kind, inputs)
         return _checked(inputs, news.secrets | _secret_names(kind.fields), failures)
 
     @answered
@@ -191,6 +190,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[S]):
         if token not in self._kinds:
             raise Problem(f"There is no resource type {token}", _known(self._kinds))
         return self._kinds[token]
+
+    def _more_failures(self, kind: Kind[S], inputs: Mapping[str, Any]) -> list[Failure]:
+        """What the kind itself has to say against inputs that are well-formed."""
+        known = {name: value for name, value in inputs.items() if not contains_unknown(value)}
+        found = dict(kind.check(known)) if kind.check is not None else {}
+        if kind.admit is not None and self._session is not None:
+            found |= kind.admit(self._session, known)
+        return [Failure(name, reason) for name, reason in found.items()]
 
     def _call(self, urn: str, seconds: float) -> Call[S]:
         if self._session is None:
