@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from blueprint.facts import UNKNOWN, Malformed, Value
+from blueprint.facts import UNKNOWN, Malformed, Missing, Value
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class Properties:
         if value is None:
             return absent
         if value is UNKNOWN or isinstance(value, Malformed):
-            return value  # type: ignore[no-any-return]
+            return value
         return value if isinstance(value, str) else Malformed("a string")
 
     def integer(self, key: str, absent: Value[T]) -> Value[int | T]:
@@ -65,7 +65,7 @@ class Properties:
     def section(self, key: str) -> Value[Mapping[str, Any] | None]:
         value = self.raw(key)
         if value is None or value is UNKNOWN or isinstance(value, Malformed):
-            return value  # type: ignore[no-any-return]
+            return value
         return value if isinstance(value, Mapping) else Malformed("a mapping")
 
     def texts_by_name(self, key: str) -> Value[Mapping[str, str]]:
@@ -73,9 +73,9 @@ class Properties:
         section = self.section(key)
         if section is None:
             return {}
-        if section is UNKNOWN or isinstance(section, Malformed):
+        if isinstance(section, Missing | Malformed):
             return section
-        pairs = dict(section)  # type: ignore[arg-type]
+        pairs = dict(section)
         if any(value is UNKNOWN for value in pairs.values()):
             return UNKNOWN
         if all(isinstance(name, str) and isinstance(value, str) for name, value in pairs.items()):
@@ -85,7 +85,7 @@ class Properties:
 
 def as_integer(value: Any) -> Value[int]:
     if value is UNKNOWN or isinstance(value, Malformed):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, bool):
         return Malformed("a whole number")
     if isinstance(value, int):
@@ -102,7 +102,7 @@ def as_integer(value: Any) -> Value[int]:
 
 def as_flag(value: Any) -> Value[bool]:
     if value is UNKNOWN or isinstance(value, bool | Malformed):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         return value.strip().lower() == "true"
     return Malformed("true or false")
@@ -112,7 +112,7 @@ def as_texts(value: Any) -> Value[tuple[str, ...]]:
     if value is None:
         return ()
     if value is UNKNOWN or isinstance(value, Malformed):
-        return value  # type: ignore[no-any-return]
+        return value
     if not isinstance(value, list | tuple):
         return Malformed("a list of strings")
     if any(item is UNKNOWN for item in value):
@@ -123,7 +123,7 @@ def as_texts(value: Any) -> Value[tuple[str, ...]]:
 def as_range(value: Any) -> Value[str]:
     """An address range in its one canonical spelling; a bare address is a range of one."""
     if value is UNKNOWN or isinstance(value, Malformed):
-        return value  # type: ignore[no-any-return]
+        return value
     if not isinstance(value, str):
         return Malformed("an address range")
     try:
@@ -135,7 +135,7 @@ def as_range(value: Any) -> Value[str]:
 def as_protocol(value: Any) -> Value[str]:
     """`tcp`, `udp`, `icmp` or `any`, from a name, a number, or a number written as a string."""
     if value is UNKNOWN or isinstance(value, Malformed):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return Malformed("a protocol")
     spelled = (
@@ -162,7 +162,7 @@ def _port(value: Value[int]) -> Value[int]:
 def as_document(value: Any) -> Value[Mapping[str, Any] | None]:
     """A JSON document, given as a mapping or as a string."""
     if value is None or value is UNKNOWN or isinstance(value, Malformed):
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, str):
         if not value.strip():
             return None

@@ -32,7 +32,7 @@ class Judge:
     def resource(self, fact: Fact) -> list[Finding]:
         """Every rule that judges facts of this kind, before the resource is created."""
         found = []
-        for rule in registry.by_kind(type(fact), tuple(self.rules)):
+        for rule in registry.by_kind(type(fact), tuple(self.rules)):  # type: ignore[arg-type]
             verdict = self._safely(rule, lambda judged=rule.resource: judged(fact, self.context))  # type: ignore[misc]
             found.append(self._finding(rule.id, verdict, fact, "resource"))
         return found

@@ -1,19 +1,20 @@
 """The pack's policies: a few, each dispatching to many rules, because every policy costs time on every resource.
 
-The first one judges a resource; the others report their share of the same findings. A finding that blocks is a mandatory
-violation; one that only warns is an advice. Nothing here touches a property: facts do, behind `policies.boundary`.
+The first one judges a resource; the others report their share of the same findings. A finding that blocks is a
+mandatory violation; one that only warns is an advice. Nothing here touches a property: facts do, behind
+`policies.boundary`.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TypeAlias
 
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyResource,
-    ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     Severity,
@@ -28,6 +29,8 @@ from policies.session import Session, Unjudgeable
 from policies.verdicts import Effect, Finding
 
 NAME = "rempart"
+ReportViolation: TypeAlias = Callable[..., None]
+"""The SDK's: a message, and for stack policies the URN of the resource."""
 FAMILIES = {
     "control": "Nothing is created that no rule judges",
     "sovereignty": "A qualified service, in a declared region",
@@ -82,14 +85,14 @@ class Pack:
         self._report_family(next(iter(FAMILIES)))(args, report)
 
     def _report_family(self, family: str) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
-        def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        def validate(_: ResourceValidationArgs, report: ReportViolation) -> None:
             for finding in self._current.findings:
                 if finding.effect is Effect.BLOCK and self._family(finding) == family:
                     report(self._console(finding))
 
         return validate
 
-    def _advise_resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
+    def _advise_resource(self, _: ResourceValidationArgs, report: ReportViolation) -> None:
         for finding in self._current.findings:
             if finding.effect is Effect.WARN:
                 self._advise(finding, lambda text: report(text))
@@ -107,7 +110,7 @@ class Pack:
             if finding.effect is Effect.BLOCK and (finding.rule, finding.urn) not in self._told:
                 report(self._console(finding), finding.urn or None)
 
-    def _advise_stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
+    def _advise_stack(self, _: StackValidationArgs, report: ReportViolation) -> None:
         for finding in self._current.findings:
             if finding.effect is Effect.WARN:
                 self._advise(finding, lambda text, urn=finding.urn: report(text, urn or None))  # type: ignore[misc]

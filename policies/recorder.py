@@ -1,7 +1,7 @@
 """Every (rule, subject, state) of a run as JSON lines: what the engine does not keep, reports read here.
 
-One file per stack and operation: a header with the stamps, then one line per finding, then an end. A file without an end
-is an interrupted run, and the report says so.
+One file per stack and operation: a header with the stamps, then one line per finding, then an end. A file without an
+end is an interrupted run, and the report says so.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pathlib
 
 from blueprint import validation, yaml_reader
 from blueprint.model import Model
+from blueprint.source_map import SourceMap
 
 EVIDENCE_DAYS = 366
 CONTINUITY_DAYS = 90
@@ -101,7 +102,7 @@ def _continuity(path: pathlib.Path) -> Continuity:
     return record
 
 
-def _span(first: dt.date, last: dt.date, most: int, source_map: yaml_reader.SourceMap) -> None:
+def _span(first: dt.date, last: dt.date, most: int, source_map: SourceMap) -> None:
     if not 0 <= (last - first).days <= most:
         raise validation.failure(
             source_map,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
-from policies.rules import bas, cpt, dat, gov, net, sov, sto
+from policies.rules import bas, cpt, dat, filtering, gov, net, sov, sto
 from policies.rules.model import Rule
 
 RULES: tuple[Rule, ...] = (
     *gov.RULES,
     *sov.RULES,
     *net.RULES,
+    *filtering.RULES,
     *bas.RULES,
     *sto.RULES,
     *cpt.RULES,
@@ -19,6 +21,6 @@ RULES: tuple[Rule, ...] = (
 
 
 @functools.lru_cache(maxsize=256)
-def by_kind(kind: type, rules: tuple[Rule, ...] = RULES) -> tuple[Rule, ...]:
+def by_kind(kind: Any, rules: tuple[Rule, ...] = RULES) -> tuple[Rule, ...]:
     """The rules that judge a fact of this kind before its resource is created."""
     return tuple(rule for rule in rules if rule.resource is not None and issubclass(kind, rule.kinds))

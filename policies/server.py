@@ -1,8 +1,8 @@
 """The pack's process: the SDK's server, with the two things that it does not do.
 
-The SDK lets a configuration lower a policy to advice, or switch it off, without a word; here that ends the run. And it
-tells nobody that it watches; here it attests, so that the program can refuse to run unwatched. Both need the SDK's
-servicer, which it keeps to itself: the class is replaced, and `tests/policies/test_server.py` holds that this still works.
+The SDK lets a configuration lower a policy to advice, or switch it off, without a word; here that ends the run. And
+it tells nobody that it watches; here it attests, so that the program can refuse to run unwatched. Both need the SDK's
+servicer, which it keeps to itself: the class is replaced, and a test holds that it still works.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Servicer(sdk._PolicyAnalyzerServicer):
     def Configure(self, request: Any, context: Any) -> Any:
         if problem := lowered(request.policyConfig):
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
-        answer = super().Configure(request, context)
+        answer = super().Configure(request, context)  # type: ignore[no-untyped-call]
         try:
             attestation.write(self.session.stack)
         except attestation.NotUnderPolicy:

@@ -13,6 +13,8 @@ import pathlib
 from collections.abc import Iterable
 from typing import Literal
 
+from pydantic import Field
+
 from blueprint import validation, yaml_reader
 from blueprint.model import Model
 
@@ -110,7 +112,7 @@ class Brick(Model):
     source: str
     read_on: dt.date
     note: str = ""
-    constraints: dict[str, int | str | bool] = {}
+    constraints: dict[str, int | str | bool] = Field(default_factory=dict)
     roadmap: tuple[Roadmap, ...] = ()
     workaround: Workaround | None = None
 

@@ -1,4 +1,6 @@
-"""The catalogue: everything that a reviewer reads and no code may decide. `rules.yaml`, `requirements.yaml`, `states.yaml`.
+"""The catalogue: everything that a reviewer reads and no code may decide.
+
+`rules.yaml` (one to one with the functions), `requirements.yaml` (the 17 disclosed ones), `states.yaml` (who blocks).
 
 Validated when it is read: a mistake is a `BlueprintErrors` with file, line and what was expected.
 """
@@ -10,6 +12,8 @@ import functools
 import pathlib
 from collections.abc import Mapping
 from typing import Literal, TypeVar
+
+from pydantic import Field
 
 from blueprint import validation, yaml_reader
 from blueprint.model import Model
@@ -47,7 +51,7 @@ class RuleText(Model):
     severity: Literal["medium", "high", "critical"]
     remedy: Bilingual
     observability: dict[Place, Literal["full", "partial", "none", "planned"]]
-    parameters: dict[str, int | str | tuple[int, ...] | tuple[str, ...]] = {}
+    parameters: dict[str, int | str | tuple[int, ...] | tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Feedback(Model):

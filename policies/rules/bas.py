@@ -6,8 +6,8 @@ from blueprint import facts
 from policies import addresses
 from policies.context import Context
 from policies.rules import ports
+from policies.rules.filtering import ranges_of
 from policies.rules.model import Rule
-from policies.rules.net import ranges_of
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
 

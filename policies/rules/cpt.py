@@ -13,7 +13,6 @@ from policies.rules import userdata
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
-
 # CPT-01
 
 

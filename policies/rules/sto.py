@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 - every rule has the one signature, whether or not it needs all of it
 """Storage: encrypted with a key of the bubble, closed to the public, closed to plain HTTP."""
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from blueprint import facts
 from policies.context import Context
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
-
 
 # STO-01
 

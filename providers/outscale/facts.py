@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, ARG005 - every builder has the one signature, whether or not it needs all of it
 """Outscale resources (and buckets on OOS) as neutral facts. Closed world: what is not listed here is `Unmapped`.
 
 Field names are the OAPI's, in camelCase. What an id points at is read from the adapter's `references`; `targets` keeps
@@ -19,6 +20,7 @@ from blueprint.properties import (
     as_ports,
     as_protocol,
     as_range,
+    as_texts,
 )
 
 COMPONENTS = "rempart:components:"
@@ -152,7 +154,7 @@ def _zone(subject: str | None) -> str | None:
 def _subregion(value: Value[str | None]) -> tuple[Value[str], Value[str]]:
     """`cloudgouv-eu-west-1a` -> (`cloudgouv-eu-west-1`, `a`)."""
     if not isinstance(value, str):
-        reason: Value[str] = value if isinstance(value, Malformed) or value is UNKNOWN else ""  # type: ignore[assignment]
+        reason: Value[str] = value if isinstance(value, Malformed) or value is UNKNOWN else ""
         return reason, reason
     match = _SUBREGION.fullmatch(value.strip())
     return (match["region"], match["az"]) if match else (value, "")
@@ -308,13 +310,11 @@ def _cors(value: Any) -> Value[tuple[str, ...]]:
         return UNKNOWN
     if not isinstance(value, list) or not all(isinstance(rule, Mapping) for rule in value):
         return Malformed("a list of rules")
-    origins: list[Any] = []
+    origins: list[object] = []
     for rule in value:
         allowed = rule.get("allowedOrigins")
         origins.extend(allowed if isinstance(allowed, list) else [allowed])
-    if any(one is UNKNOWN for one in origins):
-        return UNKNOWN
-    return tuple(origins) if all(isinstance(one, str) for one in origins) else Malformed("a list of strings")
+    return as_texts(origins)
 
 
 def _encrypted(props: Properties) -> Value[bool]:
