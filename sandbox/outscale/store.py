@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS resources (
   body TEXT NOT NULL, meta TEXT NOT NULL, pending INTEGER NOT NULL, gone INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS resources_kind ON resources (kind, gone);
 CREATE TABLE IF NOT EXISTS tokens (
-  operation TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL, answer TEXT NOT NULL,
+  operation TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL, made TEXT NOT NULL,
   PRIMARY KEY (operation, token));
 CREATE TABLE IF NOT EXISTS calls (seq INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT NOT NULL, at TEXT NOT NULL,
   status INTEGER NOT NULL, line TEXT NOT NULL);
@@ -96,7 +96,7 @@ class Store:
         """Create a resource under a new id, which goes into its own id field."""
         spec = kind(kind_name)
         new_id = self.new_id(spec.prefix, spec.digits)
-        full = {**body, spec.id: new_id}
+        full = {**{name: value for name, value in body.items() if value is not None}, spec.id: new_id}
         cursor = self._db.execute(
             "INSERT INTO resources (kind, id, body, meta, pending, gone) VALUES (?, ?, ?, ?, 0, 0)",
             (kind_name, new_id, json.dumps(full), "{}"),

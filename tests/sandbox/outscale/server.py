@@ -1,7 +1,8 @@
 """A sandbox of one's own for a test: `with running_server(tmp_path) as server: ...`.
 
-The server is the real process (`python -m sandbox.outscale`) on a free port of 127.0.0.1.
-`server.call("CreateNet", IpRange=...)` signs, posts and returns the answer or raises `Refused`; `server.control` drives the control API.
+The server is the real process (`python -m sandbox.outscale`) on a free port of 127.0.0.1. It has `url`, `access_key`,
+`secret_key` and `control` (the client of the control API). `server.call("CreateNet", IpRange=...)` signs, posts and
+returns the answer, or raises `Refused`; every answer is checked against the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from sandbox.outscale import signatures
+from sandbox.outscale import document, signatures
 from sandbox.outscale.control import Control
 from sandbox.outscale.credentials import Credentials, ensure
 
@@ -59,6 +61,11 @@ class Server:
     def secret_key(self) -> str:
         return self.credentials.secret_key
 
+    @cached_property
+    def document(self) -> document.Document:
+        """The document the server was driven by."""
+        return document.load(self.folder)
+
     @property
     def log(self) -> str:
         """What the server wrote on its outputs."""
@@ -66,9 +73,12 @@ class Server:
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
         response = self.post(operation, request)
-        if response.status_code != 200:
-            raise Refused(response)
         answer: dict[str, Any] = response.json()
+        assert response.headers["X-Rempart-Simulated"] == "true"
+        if response.status_code != 200:
+            assert not self.document.error_response_errors(answer)
+            raise Refused(response)
+        assert not self.document.response_errors(operation, answer)
         return answer
 
     def post(self, operation: str, request: object, *, timeout: float = 30, **how: Any) -> requests.Response:
@@ -95,12 +105,13 @@ def signed_headers(
     at: datetime | None = None,
     service: str = "api",
     signed: tuple[str, ...] | None = None,
+    method: str = "POST",
 ) -> dict[str, str]:
     """Headers that sign one call."""
     host = server.url.split("/")[2]
     headers = {"host": host, "content-type": "application/json"}
     date = "x-osc-date" if vendor == "OSC4" else "x-amz-date"
-    request = signatures.SignedRequest("POST", f"/api/v1/{operation}", [], headers, body)
+    request = signatures.SignedRequest(method, f"/api/v1/{operation}", [], headers, body)
     extra = signatures.sign(
         vendor=vendor,
         access_key=access_key or server.access_key,
