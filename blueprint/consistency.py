@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
@@ -75,7 +76,14 @@ def _slots_of(
 
 
 def _names(blueprint: Blueprint) -> Iterator[Finding]:
-    for name in blueprint.externals:
+    space = ipaddress.IPv4Network(blueprint.address_space)
+    for name, external in blueprint.externals.items():
+        for index, cidr in enumerate(external.cidrs):
+            network = ipaddress.ip_network(cidr)
+            # A range that holds the whole platform, such as 0.0.0.0/0, says "anywhere": the policy pack's question.
+            if isinstance(network, ipaddress.IPv4Network) and network.subnet_of(space):
+                path: Path = ("externals", name, "cidrs", index)
+                yield path, f"{cidr} lies in the platform's own {space}", "name the zone or the bubble instead"
         if name in blueprint.bubbles:
             yield ("externals", name), f"{name!r} is also the name of a bubble", "rename one: flows name both alike"
 
@@ -146,7 +154,7 @@ def _origins(blueprint: Blueprint) -> Iterator[Finding]:
         for field in block.origins:
             known = [f for f in fields_at(Blueprint, path) if f not in PROVENANCE_FIELDS]
             if field not in known:
-                yield _dangling((*path, "origins", field), "field of this block", field, known)
+                yield _dangling((*path, "origins", field), "field of this block named", field, known)
 
 
 PROVENANCE_FIELDS = frozenset({"origin", "source", "origins"})
@@ -183,9 +191,11 @@ def _same_rule_twice(blueprint: Blueprint) -> Iterator[Finding]:
 
 
 def _dangling(path: Path, kind: str, word: str, known: Iterable[str]) -> Finding:
-    names = sorted(known)
-    close = suggest(word, names)
-    if close:
-        return path, f"there is no {kind} {word!r}", f"did you mean {close!r}?"
-    listing = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "") if names else "none is declared"
-    return path, f"there is no {kind} {word!r}", f"declare it, or use one of: {listing}"
+    names = sorted(set(known))
+    message = f"there is no {kind} {word!r}"
+    if close := suggest(word, names):
+        return path, message, f"did you mean {close!r}?"
+    if not names:
+        return path, message, "declare it: there is none yet"
+    more = ", ..." if len(names) > 12 else ""
+    return path, message, f"declare it, or use one of: {', '.join(names[:12])}{more}"

@@ -75,5 +75,5 @@ def display(path: pathlib.Path) -> str:
     """How a path is shown: from the project's folder where it lies inside it, so that output is the same everywhere."""
     try:
         return path.resolve().relative_to(workspace.root()).as_posix()
-    except ValueError:
+    except (ValueError, OSError, RuntimeError):  # elsewhere, or a link that leads nowhere
         return str(path)

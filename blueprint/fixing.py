@@ -107,10 +107,7 @@ def _write_ledger(
         return
     for key, value in owner.value:
         if key.value == "slots":
-            end = value.end_mark.index
-            while text[end - 1].isspace():  # a block mapping ends where the next token begins
-                end -= 1
-            edits.append(Edit(key.start_mark.index, end, wanted))
+            edits.append(Edit(key.start_mark.index, _end(value), wanted))
             break
     else:
         edits.append(_insert_before_blocks(text, owner, wanted))
@@ -135,6 +132,14 @@ def _insert_before_blocks(text: str, owner: yaml.MappingNode, line: str) -> Edit
     while start and re.match(rf"{indent}#", text[text.rfind("\n", 0, start - 1) + 1 : start]):
         start = text.rfind("\n", 0, start - 1) + 1
     return Edit(start, start, f"{indent}{line}\n")
+
+
+def _end(node: yaml.Node) -> int:
+    """Where the text of `node` ends: a block's own mark lies beyond the comments that follow it."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(node, yaml.MappingNode) else last
+    return int(node.end_mark.index)
 
 
 def _get(node: yaml.Node | None, name: str) -> Any:

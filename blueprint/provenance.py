@@ -14,6 +14,8 @@ from blueprint.plan import Assumption
 from blueprint.source_map import Path, SourceMap
 from blueprint.validation import SECRET_FIELDS
 
+NO_SOURCE = "no source given"
+
 BOOKKEEPING_FIELDS = frozenset({"slot", "slots"})
 """Written by `rempart check --fix`, not claims about the platform."""
 
@@ -61,7 +63,7 @@ def _own(block: BaseModel, inherited: Provenance) -> Provenance:
     if origin is None:
         return inherited if source is None else Provenance(origin=inherited.origin, source=source)
     if source is None:
-        source = inherited.source if origin is inherited.origin else "no source given"
+        source = inherited.source if origin is inherited.origin else NO_SOURCE
     return Provenance(origin=origin, source=source)
 
 

@@ -22,7 +22,8 @@ class Paths:
 def find(bubbles: Iterable[Bubble], externals: Iterable[External], rules: Iterable[FilterRule]) -> Paths:
     """Peerings, gateways and routes for `rules`, each sorted by subject."""
     router = _Router({b.name: b for b in bubbles}, {e.subject: e for e in externals})
-    for rule in rules:
+    # Ingress first: a range that must reach a zone decides the zone's way back to it.
+    for rule in sorted(rules, key=lambda rule: rule.direction is not Direction.INGRESS):
         router.add(rule)
     return router.paths()
 
@@ -72,6 +73,8 @@ class _Router:
         if zone.role is ZoneRole.EDGE or edge is None or rule.direction is Direction.INGRESS:
             self._route(zone, rule.cidr, Via.INTERNET, self._internet(zone.bubble))
             return
+        if (zone.subject, rule.cidr) in self._routes:
+            return  # already on the internet service, and a table holds one route for a range
         nat = Gateway(f"bubbles/{zone.bubble}/gateways/{Via.NAT}", zone.bubble, Via.NAT, edge.subject)
         self._gateways[nat.subject] = nat
         self._route(zone, rule.cidr, Via.NAT, nat.subject)
@@ -83,9 +86,6 @@ class _Router:
         return gateway.subject
 
     def _route(self, zone: Zone, destination: str, via: Via, target: str) -> None:
-        known = self._routes.get((zone.subject, destination))
-        if known is not None and known.via is Via.INTERNET:
-            return  # what must be reachable from outside wins over NAT
         name = destination.replace(".", "-").replace("/", "-").replace(":", "-")
         self._routes[zone.subject, destination] = Route(
             f"{zone.subject}/routes/{name}", zone.subject, destination, via, target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from blueprint.errors import BlueprintErrors, Problem, suggest
+from blueprint.model import NAME_PATTERN
 from blueprint.source_map import Path, SourceMap
 
 M = TypeVar("M", bound=BaseModel)
@@ -52,14 +54,20 @@ def _problem(model: type[BaseModel], detail: ErrorDetails, source_map: SourceMap
     if kind == "missing":
         return problem(source_map, path, "this field is missing", f"add `{path[-1]}: ...` to this block")
     if "[key]" in detail["loc"]:
-        message = "a name was expected: lower-case letters, digits and single hyphens, at most 32, a letter first"
-        return problem(source_map, path, message, "rename it, for instance research-1")
+        return problem(source_map, path, f"{A_NAME} was expected", "rename it, for instance research-1")
     message, remedy = _EXPLAIN.get(kind, (detail["msg"], "see the schema: blueprint/schema/blueprint.schema.json"))
     if kind == "value_error":
         message, remedy = str(context["error"]), "correct this value"
+    if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
+        message, remedy = f"{A_NAME} was expected", "rename it, for instance research-1"
+    if kind in ("enum", "literal_error") and isinstance(detail["input"], str):
+        close = suggest(detail["input"], re.findall(r"'([^']*)'", str(context["expected"])))
+        remedy = f"did you mean {close!r}?" if close else remedy
     found = "" if SECRET_FIELDS.intersection(map(str, path)) else _found(detail["input"])
     return problem(source_map, path, message.format(**context) + found, remedy.format(**context))
 
+
+A_NAME = "a name of at most 32 lower-case letters, digits and single hyphens, a letter first,"
 
 _EXPLAIN: dict[str, tuple[str, str]] = {
     "string_type": ("text was expected", "write text, in quotes if it looks like a number, a date or yes/no"),

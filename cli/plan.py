@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -83,9 +84,10 @@ def _write(text: str, output: str | None) -> int:
 
 def _tables(planned: plans.Plan, sections: Sequence[overview.Section], output: str | None) -> int:
     if output is not None:
-        sheet = rich.console.Console(width=PIPE_WIDTH, record=True, quiet=True)
-        _print(sheet, planned, sections)
-        return _write(sheet.export_text(), output)
+        sheet = rich.console.Console(width=PIPE_WIDTH, file=io.StringIO(), highlight=False)
+        with sheet.capture() as captured:
+            _print(sheet, planned, sections)
+        return _write(captured.get(), output)
     terminal = console.out().is_terminal
     _print(console.out() if terminal else rich.console.Console(width=PIPE_WIDTH, highlight=False), planned, sections)
     return exit_codes.OK
