@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             port=options.port,
             http=BreakableProtocol,
             lifespan="off",
+            timeout_graceful_shutdown=1,  # a call held by a fault must not hold the stop
             log_config=None,
             access_log=False,
             proxy_headers=False,

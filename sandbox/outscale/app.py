@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import sqlite3
 import time
 import uuid
 from collections.abc import Mapping
@@ -103,13 +104,17 @@ async def _serve(endpoint: Endpoint, incoming: Incoming) -> Response:
             return await _strike(endpoint, incoming, access_key, fault)
         answer = _carry_out(endpoint, incoming, access_key, fault)
     except ApiError as error:
-        return _refuse(endpoint, incoming, access_key, error, fault)
+        refusal = error
+    except sqlite3.OperationalError as failure:
+        LOG.error("the state cannot be written: %s", failure)
+        full = ApiError("internal-error", f"the sandbox cannot write its state ({failure}): is the disk full?")
+        return _json(envelope(full, incoming.request_id), full.kind.status)
     except Exception:
         LOG.exception("%s %s failed inside the sandbox", incoming.operation, incoming.request_id)
-        return _refuse(endpoint, incoming, access_key, ApiError("internal-error", "a defect of the sandbox"), fault)
-    if fault and fault.kind in AFTER:
-        return await _strike_after(incoming, fault, answer)
-    return _json(answer, 200)
+        refusal = ApiError("internal-error", "a defect of the sandbox")
+    else:
+        return await _strike_after(incoming, fault, answer) if fault and fault.kind in AFTER else _json(answer, 200)
+    return _refuse(endpoint, incoming, access_key, refusal, fault)
 
 
 def _sign_in(endpoint: Endpoint, incoming: Incoming) -> str:
@@ -203,8 +208,11 @@ async def _strike_after(incoming: Incoming, fault: Fault, answer: dict[str, Any]
 def _refuse(endpoint: Endpoint, incoming: Incoming, access_key: str, error: ApiError, fault: Fault | None) -> Response:
     body = envelope(error, incoming.request_id)
     line = _line(incoming, access_key, error.kind.status, body, error.kind.name, fault)
-    with endpoint.store.transaction():
-        calllog.write(endpoint.store, line)
+    try:
+        with endpoint.store.transaction():
+            calllog.write(endpoint.store, line)
+    except sqlite3.OperationalError as failure:  # the refusal matters more than its record
+        LOG.error("%s was refused and could not be logged: %s", incoming.operation, failure)
     headers = {}
     if error.kind.name == "not-simulated":
         LOG.warning("NOT SIMULATED: %s: %s", incoming.operation, error.details)

@@ -52,7 +52,9 @@ def routes(endpoint: Endpoint) -> list[Route]:
     async def inventory(request: Request) -> Any:
         answer: dict[str, Any] = {"counts": endpoint.store.counts()}
         if request.query_params.get("ids"):
-            answer["ids"] = {name: [r.id for r in endpoint.store.all(name)] for name in table()}
+            answer["ids"] = {
+                name: [r.id for r in endpoint.store.all(name) if "of_account" not in r.meta] for name in table()
+            }
         return answer
 
     async def calls(request: Request) -> Any:

@@ -1,6 +1,7 @@
 """Faults on demand.
 
-A fault waits for calls of its operation ("*" for any), skips `after` of them, then strikes `count` times.
+A fault waits for calls of its operation ("*" for any, "writes" for any but the Reads), skips `after` of them, then
+strikes `count` times.
 
 | kind | what the client sees | the write |
 |---|---|---|
@@ -27,6 +28,7 @@ from typing import Any
 
 from sandbox.outscale.store import Store
 
+ANY, WRITES = "*", "writes"
 BEFORE = frozenset({"throttle", "forbidden", "error", "capacity", "reset_before", "hang_before"})
 AFTER = frozenset({"error_after", "reset_after", "hang_after", "delay"})
 DURING = frozenset({"slow_state", "hidden"})
@@ -42,12 +44,17 @@ class Fault:
     """`count` strikes left, `after` calls still let through, `fired` strikes given."""
 
     kind: str
-    operation: str = "*"
+    operation: str = ANY
     count: int = 1
     after: int = 0
     ms: int = 0
     polls: int = 0
     fired: int = 0
+
+    def concerns(self, operation: str) -> bool:
+        if self.operation == WRITES:
+            return not operation.startswith("Read")
+        return self.operation in (ANY, operation)
 
 
 def parse(wanted: Mapping[str, Any], operations: Mapping[str, object]) -> Fault:
@@ -57,7 +64,7 @@ def parse(wanted: Mapping[str, Any], operations: Mapping[str, object]) -> Fault:
         raise BadFault(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")
     if wanted.get("kind") not in KINDS:
         raise BadFault(f"kind must be one of {', '.join(sorted(KINDS))}")
-    if wanted.get("operation", "*") not in {"*", *operations}:
+    if wanted.get("operation", "*") not in {ANY, WRITES, *operations}:
         raise BadFault(f"there is no operation {wanted['operation']}")
     for name in ("count", "after", "ms", "polls"):
         value = wanted.get(name, 0)
@@ -89,7 +96,7 @@ class Faults:
         """The fault that hits this call, if any. Every waiting fault sees the call; the oldest ready one hits."""
         hit: Fault | None = None
         for seq, fault in self.all().items():
-            if fault.count == 0 or fault.operation not in ("*", operation):
+            if fault.count == 0 or not fault.concerns(operation):
                 continue
             if fault.after:
                 self._save(seq, fault, after=fault.after - 1)

@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS resources (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
   body TEXT NOT NULL, meta TEXT NOT NULL, pending INTEGER NOT NULL, gone INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS resources_kind ON resources (kind, gone);
+CREATE INDEX IF NOT EXISTS resources_net ON resources (kind, json_extract(body, '$.NetId'));
+CREATE INDEX IF NOT EXISTS resources_nic ON resources (kind, json_extract(body, '$.NicId'));
+CREATE INDEX IF NOT EXISTS resources_vm ON resources (kind, json_extract(meta, '$.link.VmId'));
 CREATE TABLE IF NOT EXISTS tokens (
   operation TEXT NOT NULL, token TEXT NOT NULL, request TEXT NOT NULL, made TEXT NOT NULL,
   PRIMARY KEY (operation, token));
@@ -75,10 +78,11 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """For the modules that own one of the other tables."""
@@ -144,7 +148,17 @@ class Store:
 
     def where(self, kind_name: str, **fields: Any) -> list[Record]:
         """The live resources of a kind whose body has these values."""
-        return [r for r in self.all(kind_name) if all(r.body.get(name) == value for name, value in fields.items())]
+        tests = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in fields)
+        values = (kind_name, *fields.values())
+        return [
+            _record(row)
+            for row in self._db.execute(f"{_SELECT} WHERE kind = ? AND gone = 0{tests} ORDER BY seq", values)
+        ]
+
+    def linked(self, kind_name: str, vm_id: str) -> list[Record]:
+        """The NICs or volumes whose link (`meta["link"]`) is to this VM."""
+        sql = f"{_SELECT} WHERE kind = ? AND json_extract(meta, '$.link.VmId') = ? ORDER BY seq"
+        return [_record(row) for row in self._db.execute(sql, (kind_name, vm_id))]
 
     def pending(self) -> list[Record]:
         """Resources with a transition under way or an end to their display."""
@@ -157,8 +171,11 @@ class Store:
                 return candidate
 
     def counts(self) -> dict[str, int]:
-        """How many live resources there are, by kind."""
-        rows = self._db.execute("SELECT kind, COUNT(*) FROM resources WHERE gone = 0 GROUP BY kind ORDER BY kind")
+        """How many live resources there are, by kind; what every account has from the start is not counted."""
+        rows = self._db.execute(
+            "SELECT kind, COUNT(*) FROM resources WHERE gone = 0 AND json_extract(meta, '$.of_account') IS NULL"
+            " GROUP BY kind ORDER BY kind"
+        )
         return dict(rows.fetchall())
 
     def _save(self, record: Record) -> Record:

@@ -92,7 +92,7 @@ def default_dhcp_options(call: Call) -> Record:
         "DomainNameServers": ["OutscaleProvidedDNS"],
         "Tags": [],
     }
-    return call.store.insert("dhcp-options", body)
+    return call.store.insert("dhcp-options", body, of_account=True)
 
 
 @operation("ReadDhcpOptions")

@@ -181,8 +181,7 @@ def detach(call: Call, nic: Record) -> None:
 
 def linked_nics(call: Call, vm_id: str) -> list[Record]:
     """The NICs of a VM, by device number."""
-    found = [nic for nic in call.store.all("nic") if nic.meta.get("link", {}).get("VmId") == vm_id]
-    return sorted(found, key=lambda nic: int(nic.meta["link"]["DeviceNumber"]))
+    return sorted(call.store.linked("nic", vm_id), key=lambda nic: int(nic.meta["link"]["DeviceNumber"]))
 
 
 def view(call: Call, nic: Record) -> dict[str, Any]:

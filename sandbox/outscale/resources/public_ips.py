@@ -117,7 +117,7 @@ def _target(call: Call) -> Record:
     vm = call.store.require("vm", call.request["VmId"])
     if vm["State"] not in ("running", "stopped"):
         raise ApiError("invalid-vm-state", f"{vm.id} is {vm['State']}")
-    nics = [nic for nic in call.store.all("nic") if nic.meta.get("link", {}).get("VmId") == vm.id]
+    nics = call.store.linked("nic", vm.id)
     if len(nics) != 1:
         raise ApiError("invalid-parameter-value", f"{vm.id} has {len(nics)} NICs: give NicId")
     return nics[0]

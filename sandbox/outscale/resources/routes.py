@@ -114,7 +114,7 @@ def _nic(call: Call, net_id: str, nic_id: str) -> Route:
 
 def _vm(call: Call, net_id: str, vm_id: str) -> Route:
     vm = call.store.require("vm", vm_id)
-    nics = [nic for nic in call.store.all("nic") if nic.meta.get("link", {}).get("VmId") == vm.id]
+    nics = call.store.linked("nic", vm.id)
     if len(nics) != 1:
         raise ApiError("invalid-parameter-value", f"{vm.id} has {len(nics)} NICs; a NAT VM has exactly one")
     return _nic(call, net_id, nics[0].id)

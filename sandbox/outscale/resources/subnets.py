@@ -27,7 +27,7 @@ def create_subnet(call: Call) -> Answer:
     for other in siblings:
         if block.overlaps(IPv4Network(other["IpRange"])):
             raise ApiError("subnet-conflict", f"{block} overlaps {other.id}, which is {other['IpRange']}")
-    quota(call, "subnet_per_net", len(siblings), "vpc-is-associated")
+    quota(call, "subnet_per_net", len(siblings), "too-many-subnets")
     subnet = call.store.insert(
         "subnet",
         {

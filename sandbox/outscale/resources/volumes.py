@@ -198,7 +198,7 @@ def delete_volume(call: Call) -> Answer:
 
 def linked_volumes(call: Call, vm_id: str) -> list[Record]:
     """The volumes of a VM."""
-    return [volume for volume in call.store.all("volume") if volume.meta.get("link", {}).get("VmId") == vm_id]
+    return call.store.linked("volume", vm_id)
 
 
 def view(_call: Call, volume: Record) -> dict[str, Any]:

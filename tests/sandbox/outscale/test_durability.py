@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import requests
 
+from sandbox.outscale import app, credentials, document
+from sandbox.outscale.store import Store
 from tests.sandbox.outscale import world
-from tests.sandbox.outscale.server import Server, running_server
+from tests.sandbox.outscale.server import REGION, Server, running_server, signed_headers
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:
@@ -57,6 +62,36 @@ def test_a_kill_at_any_moment_leaves_no_half_write(tmp_path: Path) -> None:
         counts = server.control.inventory()
         assert counts["nic"] == counts["volume"] == counts["vm"]
         assert counts["route-table"] == counts["security-group"] == counts["net"]
+
+
+def test_a_full_disk_refuses_the_write_and_reads_go_on(tmp_path: Path) -> None:
+    keys = credentials.ensure(tmp_path / "credentials.json")
+    store = Store(tmp_path / "outscale.sqlite")
+    application = app.build(document.load(tmp_path), keys, REGION, store)
+
+    def post(operation: str, request: dict[str, Any]) -> tuple[int, str]:
+        body = json.dumps(request).encode()
+        headers = signed_headers(keys, "127.0.0.1", operation, body)
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(application)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.post(f"/api/v1/{operation}", content=body, headers=headers)
+
+        answer = asyncio.run(send())
+        return answer.status_code, answer.text
+
+    pages = store.execute("PRAGMA page_count").fetchone()[0]
+    store.execute(f"PRAGMA max_page_count={pages + 2}")
+    answers = [post("CreateNet", {"IpRange": "10.0.0.0/16"}) for _ in range(10)]
+    assert answers[0][0] == 200
+    assert answers[-1][0] == 500
+    assert "disk full" in answers[-1][1]
+    assert post("DeleteNet", {"NetId": "vpc-00000000"})[0] == 400, "a refusal that cannot be logged is still given"
+    made = sum(status == 200 for status, _text in answers)
+    store.execute("PRAGMA max_page_count=100000")
+    assert len(json.loads(post("ReadNets", {})[1])["Nets"]) == made
+    assert store.counts()["net"] == store.counts()["route-table"] == made
 
 
 def _write(server: Server, place: str, acknowledged: list[str]) -> None:

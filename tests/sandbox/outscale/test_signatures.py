@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from tests.sandbox.outscale.server import REGION, Server, signed_headers
+from tests.sandbox.outscale.server import REGION, Server
 
 
 def post(server: Server, body: bytes = b"{}", **how: object) -> requests.Response:
@@ -38,7 +38,7 @@ def test_both_algorithms_are_accepted(server: Server, vendor: str, service: str)
 )
 def test_a_bad_signature_is_refused_with_401(server: Server, how: dict[str, object]) -> None:
     if how.get("signed") == ("content-type", "host"):
-        headers = signed_headers(server, "ReadNets", b"{}", signed=("content-type", "host", "x-osc-date"))
+        headers = server.sign("ReadNets", b"{}", signed=("content-type", "host", "x-osc-date"))
         headers["authorization"] = headers["authorization"].replace(";x-osc-date", "")
         answer = requests.post(f"{server.url}/ReadNets", data=b"{}", headers=headers, timeout=10)
     else:
@@ -52,13 +52,13 @@ def test_a_clock_off_by_less_than_15_minutes_is_accepted(server: Server) -> None
 
 
 def test_a_payload_changed_after_signing_is_refused(server: Server) -> None:
-    headers = signed_headers(server, "ReadNets", b"{}")
+    headers = server.sign("ReadNets", b"{}")
     answer = requests.post(f"{server.url}/ReadNets", data=b'{"Filters": {}}', headers=headers, timeout=10)
     assert answer.status_code == 401
 
 
 def test_a_signature_for_another_operation_is_refused(server: Server) -> None:
-    headers = signed_headers(server, "ReadNets", b"{}")
+    headers = server.sign("ReadNets", b"{}")
     answer = requests.post(f"{server.url}/ReadSubnets", data=b"{}", headers=headers, timeout=10)
     assert answer.status_code == 401
 
@@ -113,7 +113,7 @@ def test_identical_calls_have_a_limit_of_their_own(server: Server) -> None:
 
 def test_no_secret_reaches_the_log_or_the_disk_or_an_answer(server: Server) -> None:
     answer = post(server, secret_key="wrong")
-    signature = signed_headers(server, "ReadNets", b"{}")["authorization"].rpartition("=")[2]
+    signature = server.sign("ReadNets", b"{}")["authorization"].rpartition("=")[2]
     calls = json.dumps(server.control.calls())
     stored = b"".join(path.read_bytes() for path in server.folder.glob("outscale.sqlite*")).decode("latin-1")
     for place in (answer.text, calls, server.log, stored):
