@@ -52,6 +52,7 @@ class Pack:
         self._current = threading.local()
         self._advised: set[str] = set()
         self._told: set[tuple[str, str]] = set()
+        """(rule, URN) that the resource rule refused: its stack twin says nothing new."""
 
     def policies(self) -> list[Policy]:
         """Order matters: the first resource policy and the first stack policy do the judging."""
@@ -88,6 +89,7 @@ class Pack:
         def validate(_: ResourceValidationArgs, report: ReportViolation) -> None:
             for finding in self._current.findings:
                 if finding.effect is Effect.BLOCK and self._family(finding) == family:
+                    self._told.add((finding.rule, finding.urn))
                     report(self._console(finding))
 
         return validate

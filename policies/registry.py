@@ -11,8 +11,7 @@ from policies.rules.model import Rule
 RULES: tuple[Rule, ...] = (
     *gov.RULES,
     *sov.RULES,
-    *net.RULES,
-    *filtering.RULES,
+    *sorted((*net.RULES, *filtering.RULES), key=lambda rule: rule.id),
     *bas.RULES,
     *sto.RULES,
     *cpt.RULES,

@@ -80,6 +80,8 @@ class Requirement(Model):
     title: Bilingual
     text: Bilingual
     applicable: bool
+    coverage: Literal["full", "partial", "none"]
+    """How much of it the rules judge. What they do not judge needs evidence, however well the rest does."""
     reason: Bilingual | None = None
     """Why it does not apply, where it does not."""
     source: Source

@@ -1,4 +1,3 @@
-
 """Filters and routes: what the flow matrix opens, nothing wider, and nothing else."""
 
 from __future__ import annotations
@@ -76,11 +75,13 @@ def no_world_open_ingress(fact: facts.FilterRule, context: Context) -> Verdict:
     cidrs: tuple[str, ...] = fact.cidrs  # type: ignore[assignment]
     if not cidrs:
         return refused("no source is given: every source would be allowed")
-    if wide := addresses.wide(cidrs, _limits(context, "NET-04")):
-        return refused(f"it is open to {_spell(wide)}: {_ports(fact)} can be reached from the Internet")
+    wide = addresses.wide(cidrs, _limits(context, "NET-04"))
     together = _together(context, plans.Direction.INGRESS, fact.group or "", "NET-04")
-    if blocks := together.get(fact.origin.subject or ""):
+    blocks = together.get(fact.origin.subject or "", ())
+    if blocks and blocks != wide:
         return refused(f"with the other flows into the same zone and port it is open to {_spell(blocks)}")
+    if wide:
+        return refused(f"it is open to {_spell(wide)}: {_ports(fact)} can be reached from the Internet")
     planned = context.index.rules.get(fact.origin.subject or "")
     if planned is None:
         return refused("no flow declares this source")
