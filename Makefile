@@ -1,0 +1,50 @@
+# Each target is one line of real work. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv/bin
+RUN := $(VENV)/rempart
+
+.DEFAULT_GOAL := help
+.PHONY: help toolchain doctor demo demo-down demo-violation shell test test-faults lint format bench sdk pictures
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+toolchain: ## engine, language host, S3 server, Python packages (built once, outside the checkout)
+	@$(PYTHON) tools/toolchain.py build
+
+doctor: toolchain ## what was found, what is missing, and the command that mends it
+	@$(RUN) doctor
+
+demo: toolchain ## the main job: EMC2 comes up on Outscale (simulated), policy pack mandatory
+	@$(RUN) demo up
+
+demo-violation: toolchain ## what is refused, with rule, requirement, place and remedy
+	@$(RUN) demo violation
+
+demo-down: toolchain ## destroy everything and prove through the API that nothing is left
+	@$(RUN) demo down
+
+shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
+	@eval "$$($(RUN) env)" && exec $${SHELL:-/bin/sh}
+
+test: toolchain lint ## every test
+	@eval "$$($(RUN) env)" && cd tools/pulumi && go test ./language-python/
+	@$(VENV)/python -m pytest
+
+test-faults: toolchain ## the long form of the fault tests: killed at every write
+	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
+
+lint: toolchain ## ruff, mypy --strict, the import rule
+	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports
+
+format: toolchain ## ruff's own layout
+	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
+
+bench: toolchain ## every benchmark, one line per figure
+	@$(VENV)/python -m benchmarks
+
+sdk: toolchain ## the typed classes of our plugins, from their schemas
+	@eval "$$($(RUN) env)" && $(VENV)/python -m plugins.regenerate
+
+pictures: toolchain ## the drawings of the documentation
+	@$(RUN) plan emc2 --format svg --output docs/emc2.svg

@@ -1,0 +1,94 @@
+"""The environment in which the engine works: one place for what `make shell`, `.envrc` and the commands set."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import secrets
+import shlex
+import subprocess
+import sys
+
+from blueprint import workspace
+from cli import admin_key
+
+SETTINGS = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",  # no call home
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",  # else each run tries a download per installed SDK
+    "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+    "PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS": "false",
+}
+
+
+def environment() -> dict[str, str]:
+    """Variables to add to a process's own. What the user has set wins, save for the pack's path.
+
+    Folders and the passphrase of the file backend are made on first use.
+    """
+    state = workspace.state_dir()
+    backend, home = state / "pulumi-state", state / "pulumi-home"
+    for folder in (backend, home):
+        folder.mkdir(parents=True, exist_ok=True)
+    wanted = {
+        **SETTINGS,
+        workspace.STATE_DIR_VARIABLE: str(state),
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        **_sandbox(),
+    }
+    if not os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
+        wanted["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(state))
+    values = {name: os.environ.get(name) or value for name, value in wanted.items()}
+    values["PULUMI_OPTION_POLICY_PACK"] = str(workspace.root() / "policies")
+    values["PATH"] = _path()
+    return values
+
+
+def print_exports() -> int:
+    """Shell exports, for `eval "$(rempart env)"`."""
+    for name, value in sorted(environment().items()):
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _sandbox() -> dict[str, str]:
+    """Endpoints and credentials of the sandbox, where one was started; nothing else knows them."""
+    folder = workspace.sandbox_dir()
+    try:
+        endpoints = json.loads((folder / "endpoints.json").read_text(encoding="utf-8"))
+        credentials = json.loads((folder / "credentials.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    found = {
+        "OSC_ACCESS_KEY": credentials["access_key"],
+        "OSC_SECRET_KEY": credentials["secret_key"],
+        "OSC_REGION": "cloudgouv-eu-west-1",
+    }
+    if "outscale" in endpoints:
+        found["OSC_ENDPOINT_API"] = endpoints["outscale"]["url"]
+    if "s3" in endpoints:
+        found["OOS_ENDPOINT"] = endpoints["s3"]["url"]
+    if credentials.get("ca_bundle"):
+        found["AWS_CA_BUNDLE"] = credentials["ca_bundle"]
+    if admin_key.public_path().exists():
+        found["REMPART_BASTION_PUBLIC_KEY"] = admin_key.public_path().read_text(encoding="utf-8").strip()
+    return found
+
+
+def _passphrase(state: pathlib.Path) -> pathlib.Path:
+    """A random passphrase of this state folder, readable by its owner only."""
+    path = state / "passphrase"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path
+
+
+def _path() -> str:
+    """The toolchain's folders and the virtual environment's, in front of what was there."""
+    script = workspace.root() / "tools" / "toolchain.py"
+    found = subprocess.run([sys.executable, str(script), "path"], capture_output=True, text=True, check=False)
+    ours = [found.stdout.strip(), str(pathlib.Path(sys.executable).parent)]
+    return os.pathsep.join([*filter(None, ours), os.environ.get("PATH", os.defpath)])

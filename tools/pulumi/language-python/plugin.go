@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strconv"
+
+	sdk "github.com/pulumi/pulumi/sdk/v3"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// RunPlugin runs a provider plugin, or a policy pack (kind "analyzer"), from its source folder.
+func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
+	ctx := server.Context()
+	closer, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	if req.GetKind() == "analyzer" {
+		err = runAnalyzer(ctx, req, stdout, stderr)
+	} else {
+		err = runProvider(ctx, req, stdout, stderr)
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code := &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(exit.ExitCode())} //nolint:gosec
+		return server.Send(&pulumirpc.RunPluginResponse{Output: code})
+	}
+	if err != nil {
+		return err
+	}
+	return closer.Close()
+}
+
+func runProvider(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
+	cmd, err := command(ctx, req, append([]string{req.GetInfo().GetProgramDirectory()}, req.GetArgs()...))
+	if err != nil {
+		return err
+	}
+	cmd.Dir = req.GetPwd()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd.Run()
+}
+
+// runAnalyzer starts a pack only once the engine has configured it: the pack reads its stack from the environment.
+func runAnalyzer(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
+	args := append([]string{"-u", "-m", "pulumi.policy"}, req.GetArgs()...)
+	cmd, err := command(ctx, req, append(args, req.GetInfo().GetProgramDirectory()))
+	if err != nil {
+		return err
+	}
+	cmd.Dir = req.GetInfo().GetProgramDirectory()
+	proxy, proxied, err := sdk.NewPolicyProxy(ctx, stdout)
+	if err != nil {
+		return err
+	}
+	config, err := proxy.AwaitConfiguration(ctx)
+	if err != nil {
+		return err
+	}
+	if config != nil {
+		values := config.Config
+		if values == nil {
+			values = map[string]string{}
+		}
+		text, err := json.Marshal(values)
+		if err != nil {
+			return err
+		}
+		cmd.Env = append(cmd.Env,
+			"PULUMI_ORGANIZATION="+config.Organization, "PULUMI_PROJECT="+config.Project, "PULUMI_STACK="+config.Stack,
+			"PULUMI_DRY_RUN="+strconv.FormatBool(config.DryRun), "PULUMI_CONFIG="+string(text))
+	}
+	cmd.Stdout, cmd.Stderr = proxied, stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return proxy.Attach(ctx, cmd)
+}
+
+func command(ctx context.Context, req *pulumirpc.RunPluginRequest, args []string) (*exec.Cmd, error) {
+	tc, err := resolve(req.GetInfo())
+	if err != nil {
+		return nil, err
+	}
+	cmd, err := tc.Command(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(cmd.Env, req.GetEnv()...)
+	return cmd, nil
+}
