@@ -64,7 +64,7 @@ class Births:
         traits = shape.traits(inputs)
         token = str(uuid.uuid4()) if shape.token else ""
         present = () if token else self._present(call, shape, traits, others_at)
-        intent = Intent(call.urn, traits, dict(inputs.get("tags") or {}), present, token)
+        intent = Intent(call.urn, traits, dict(inputs.get("tags") or {}), present, journal.known(call.urn), token)
         journal.write(intent)
         try:
             born = self._send(call, shape, intent, {**body, **({"ClientToken": token} if token else {})})
@@ -72,7 +72,7 @@ class Births:
             if not problem.uncertain:
                 journal.forget(call.urn)
             raise
-        journal.made(intent, born.id)
+        _note(call, intent, born.id)
         with self._mutex:
             self._made.setdefault(shape.name, set()).add(born.id)
         return born
@@ -142,6 +142,8 @@ def _left_over(call: Call[Session], shape: Shape, inputs: Values) -> Born | None
         return None
     traits = shape.traits(inputs)
     if intent.id:
+        if intent.id == journal.known(call.urn):  # the state has it: this creation is its replacement
+            return None
         item = _by_id(call, shape, intent.id)
         if item is None:
             journal.forget(call.urn)
@@ -154,8 +156,16 @@ def _left_over(call: Call[Session], shape: Shape, inputs: Values) -> Born | None
         journal.forget(call.urn)
         return None
     _refuse_other_traits(shape, found.item, traits, found.id, str(journal.path(call.urn)))
-    journal.made(intent, found.id)
+    _note(call, intent, found.id)
     return found
+
+
+def _note(call: Call[Session], intent: Intent, id: str) -> None:
+    """Keep the id. A full disk must not lose it: the engine gets it all the same."""
+    try:
+        call.session.journal.made(intent, id)
+    except Problem as problem:
+        call.warn(f"{id} was created, but its note could not be kept: {problem}")
 
 
 def _refuse_other_traits(shape: Shape, item: Item, traits: Values, id: str, note: str) -> None:

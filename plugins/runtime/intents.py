@@ -28,12 +28,16 @@ from plugins.runtime.errors import Problem
 
 @dataclass(frozen=True)
 class Intent:
-    """`traits` are the properties that recognise the resource, `present` the ids that already matched them."""
+    """`traits` are the properties that recognise the resource, `present` the ids that already matched them.
+
+    `before` is the id that the engine's state held for this URN, when the creation is a replacement.
+    """
 
     urn: str
     traits: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
     present: tuple[str, ...] = ()
+    before: str = ""
     token: str = ""
     id: str = ""
     started: float = field(default_factory=time.time)
@@ -52,7 +56,8 @@ def adoptable(intent: Intent, candidates: Iterable[Candidate]) -> list[Candidate
     return [
         candidate
         for candidate in candidates
-        if candidate.id not in intent.present and (not candidate.tags or dict(candidate.tags) == dict(intent.tags))
+        if candidate.id not in (*intent.present, intent.before)
+        and (not candidate.tags or dict(candidate.tags) == dict(intent.tags))
     ]
 
 
@@ -63,7 +68,7 @@ class Journal:
         self._folder = folder
         self._account = account
         self._lock = threading.Lock()
-        self._noticed: set[tuple[str, str]] = set()
+        self._known: dict[str, str] = {}
 
     def get(self, urn: str) -> Intent | None:
         path = self.path(urn)
@@ -104,22 +109,25 @@ class Journal:
         """Remember the id that the API gave."""
         done = replace(intent, id=id)
         self.write(done)
-        with self._lock:
-            self._noticed.discard((intent.urn, id))
         return done
 
     def forget(self, urn: str) -> None:
         self.path(urn).unlink(missing_ok=True)
 
-    def recorded(self, urn: str, id: str) -> None:
-        """The engine named this id for this URN: its state has it."""
+    def known(self, urn: str) -> str:
+        """The id that the engine last named for this URN in this process, else an empty string."""
         with self._lock:
-            if (urn, id) in self._noticed:
+            return self._known.get(urn, "")
+
+    def recorded(self, urn: str, id: str) -> None:
+        """The engine named this id for this URN: its state has it, so the note that led to it has served."""
+        with self._lock:
+            if self._known.get(urn) == id:
                 return
-            self._noticed.add((urn, id))
+            self._known[urn] = id
         with contextlib.suppress(Problem):  # an unreadable note is told when something is created
             intent = self.get(urn)
-            if intent is not None and intent.id == id:
+            if intent is not None and (intent.id == id if intent.id else id != intent.before):
                 self.forget(urn)
 
     def path(self, urn: str) -> Path:
