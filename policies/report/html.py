@@ -11,7 +11,7 @@ import markupsafe
 
 from policies.catalogue.loader import Bilingual, Catalogue
 from policies.report.model import WORST_FIRST, Report
-from policies.verdicts import Finding, State
+from policies.verdicts import Effect, Finding, State
 
 _TYPES = {
     "functional": Bilingual(fr="fonctionnelles", en="functional"),
@@ -40,6 +40,7 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
         report=report,
         catalogue=catalogue,
         language=language,
+        blocking=[one for one in report.findings if one.effect is Effect.BLOCK],
         states=[state for state in WORST_FIRST if state in report.states],
         rules=_rules(report, catalogue),
         records=_records(report),

@@ -1,0 +1,71 @@
+"""One table per rule: change one thing in the compliant estate, look at what the rule says."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from blueprint.facts import UNKNOWN
+from policies.verdicts import Effect, State
+from tests.policies import estate
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """`on` names the resource, `change` edits its properties, `context` the run; `says` is part of the message."""
+
+    name: str
+    on: str
+    change: Change | None
+    state: State
+    says: str = ""
+    platform: str = "emc2"
+    context: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def to(**values: Any) -> Change:
+    """Sets properties."""
+    return lambda properties: properties.update(values)
+
+
+def without(*names: str) -> Change:
+    def change(properties: dict[str, Any]) -> None:
+        for name in names:
+            properties.pop(name, None)
+
+    return change
+
+
+def referring(**references: str) -> Change:
+    """Changes what the resource says that it points at."""
+    return lambda properties: properties.update(references={**properties["references"], **references})
+
+
+def unknown(name: str) -> Change:
+    return to(**{name: UNKNOWN})
+
+
+def check(rule: str, case: Case) -> None:
+    """Judges, at `up` and at preview, and checks that what is unknown blocks at the one and warns at the other."""
+    changed = estate.estate_of(case.platform)
+    if case.change is not None:
+        case.change(changed[case.on].properties)
+    at_up = estate.say(estate.judge_of(changed.plan, **case.context), changed, rule, case.on)
+    assert at_up.state is case.state, at_up
+    assert case.says in at_up.message, at_up
+    assert not at_up.fault
+    at_preview = estate.say(estate.judge_of(changed.plan, preview=True, **case.context), changed, rule, case.on)
+    assert at_preview.state is case.state
+    if at_up.pending:
+        assert (at_up.effect, at_preview.effect) == (Effect.BLOCK, Effect.WARN)
+    elif case.state is State.NON_CONFORM:
+        assert (at_up.effect, at_preview.effect) == (Effect.BLOCK, Effect.BLOCK)
+
+
+CONFORM, REFUSED, UNSEEN, IDLE = State.CONFORM, State.NON_CONFORM, State.NOT_OBSERVABLE, State.NOT_APPLICABLE
