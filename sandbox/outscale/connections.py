@@ -54,9 +54,9 @@ class _Aborted(Response):
 
 
 def abort(request: Request, *, reset: bool) -> Response:
-    """A response that breaks the connection: with a reset, or by closing it."""
+    """A response that breaks the connection: with a reset, or by closing it. A client that has left gets nothing."""
     client = request.client
     transport = _TRANSPORTS.get((client.host, client.port)) if client else None
     if transport is None:
-        raise RuntimeError("the connection to break is unknown: is the server run with BreakableProtocol?")
+        return Response(status_code=500)
     return _Aborted(transport, reset=reset)

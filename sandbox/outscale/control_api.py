@@ -53,7 +53,8 @@ def routes(endpoint: Endpoint) -> list[Route]:
         answer: dict[str, Any] = {"counts": endpoint.store.counts()}
         if request.query_params.get("ids"):
             answer["ids"] = {
-                name: [r.id for r in endpoint.store.all(name) if "of_account" not in r.meta] for name in table()
+                kind.title: [r.id for r in endpoint.store.all(kind.name) if "of_account" not in r.meta]
+                for kind in table().values()
             }
         return answer
 

@@ -31,6 +31,11 @@ class Kind:
     filters: Mapping[str, str]
 
     @property
+    def title(self) -> str:
+        """The name people and Outscale use: `NetPeering`."""
+        return "".join(word.capitalize() for word in self.name.split("-"))
+
+    @property
     def id_filter(self) -> str:
         """The filter that takes ids."""
         return next(name for name, path in self.filters.items() if path == self.id)

@@ -176,7 +176,7 @@ class Store:
             "SELECT kind, COUNT(*) FROM resources WHERE gone = 0 AND json_extract(meta, '$.of_account') IS NULL"
             " GROUP BY kind ORDER BY kind"
         )
-        return dict(rows.fetchall())
+        return {kind(name).title: count for name, count in rows}
 
     def _save(self, record: Record) -> Record:
         waiting = "pending" in record.meta or "purge_at" in record.meta

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.outscale import catalog, filters, paging, values
 from sandbox.outscale.errors import ApiError
+from sandbox.outscale.kinds import kind
 from sandbox.outscale.operations import Answer, Call, operation
 
 _IMAGE_FILTERS = {
@@ -122,7 +123,7 @@ def read_quotas(call: Call) -> Answer:
             "Name": line["name"],
             "QuotaCollection": line["collection"],
             "ShortDescription": line["short"],
-            "UsedValue": used.get(line["counts"], 0),
+            "UsedValue": used.get(kind(line["counts"]).title, 0),
         }
         for line in catalog.tree()["quotas"]
     ]

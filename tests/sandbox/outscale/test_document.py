@@ -132,7 +132,7 @@ def test_a_filter_that_is_not_simulated_is_refused_rather_than_ignored(server: S
 
 def test_a_dry_run_is_refused_rather_than_carried_out(server: Server) -> None:
     assert refused(server, "CreateNet", IpRange="10.0.0.0/16", DryRun=True).status == 501
-    assert "net" not in server.control.inventory()
+    assert "Net" not in server.control.inventory()
 
 
 def test_a_warm_start_takes_less_than_a_second_more_than_python_itself(tmp_path: Path) -> None:

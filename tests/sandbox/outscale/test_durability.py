@@ -60,8 +60,8 @@ def test_a_kill_at_any_moment_leaves_no_half_write(tmp_path: Path) -> None:
             assert len(vm["Nics"]) == 1
             assert len(vm["BlockDeviceMappings"]) == 1
         counts = server.control.inventory()
-        assert counts["nic"] == counts["volume"] == counts["vm"]
-        assert counts["route-table"] == counts["security-group"] == counts["net"]
+        assert counts["Nic"] == counts["Volume"] == counts["Vm"]
+        assert counts["RouteTable"] == counts["SecurityGroup"] == counts["Net"]
 
 
 def test_a_full_disk_refuses_the_write_and_reads_go_on(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_full_disk_refuses_the_write_and_reads_go_on(tmp_path: Path) -> None:
     made = sum(status == 200 for status, _text in answers)
     store.execute("PRAGMA max_page_count=100000")
     assert len(json.loads(post("ReadNets", {})[1])["Nets"]) == made
-    assert store.counts()["net"] == store.counts()["route-table"] == made
+    assert store.counts()["Net"] == store.counts()["RouteTable"] == made
 
 
 def _write(server: Server, place: str, acknowledged: list[str]) -> None:

@@ -13,7 +13,7 @@ from tests.sandbox.outscale.server import Refused, Server
 
 
 def nets(server: Server) -> int:
-    return server.control.inventory().get("net", 0)
+    return server.control.inventory().get("Net", 0)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,12 @@ def test_a_broken_connection_tells_nothing_of_the_write(server: Server, kind: st
 
 
 def test_a_client_that_gives_up_during_a_hang_finds_the_write_done(server: Server) -> None:
-    server.control.fault("hang_after", "CreateNet", ms=3000)
+    server.control.fault("hang_after", "CreateNet", ms=600)
     with pytest.raises(requests.ReadTimeout):
         server.post("CreateNet", {"IpRange": "10.0.0.0/16"}, timeout=0.3)
     assert nets(server) == 1
+    time.sleep(0.5)
+    assert "Traceback" not in server.log, "nobody is there any more to break the connection of"
 
 
 def test_a_hang_does_not_stop_other_calls(server: Server) -> None:
@@ -85,6 +87,15 @@ def test_a_fault_can_wait_for_the_nth_call_of_any_operation(server: Server) -> N
     server.call("ReadVms")
     left = server.control.faults()
     assert [(f["fired"], f["count"]) for f in left] == [(1, 0)]
+
+
+def test_a_fault_can_wait_for_writes_only(server: Server) -> None:
+    server.control.fault("error_after", "writes", after=1)
+    world.net(server)
+    server.call("ReadNets")
+    with pytest.raises(Refused):
+        world.net(server, "10.1.0.0/16")
+    assert nets(server) == 2
 
 
 def test_a_slow_state_needs_the_polls_it_was_given(server: Server) -> None:
