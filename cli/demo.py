@@ -27,7 +27,7 @@ def up() -> int:
     if code := sandbox.up(SERVICES, format="quiet"):
         return code
     admin_key.ensure()
-    env = environment.environment()
+    env = environment.enter()
     console.err().print("Bringing EMC2 up, four layers, policy pack mandatory (2 to 4 minutes the first time) ...")
     with console.progress("up") as progress:
         done = layers.up(PLATFORM, LAYERS, env, progress)
@@ -43,7 +43,7 @@ def down() -> int:
     """Destroys every layer, then asks the API what is left."""
     if code := sandbox.up(SERVICES, format="quiet"):
         return code
-    env = environment.environment()
+    env = environment.enter()
     console.err().print("Destroying EMC2, last layer first ...")
     with console.progress("destroy") as progress:
         done = layers.destroy(PLATFORM, LAYERS, env, progress, unprotect=True)

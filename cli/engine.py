@@ -23,6 +23,8 @@ Progress = Callable[[str, str], None]
 """(stack, what happens now) -> None; called from the engine's thread."""
 
 LOCKED = "the stack is currently locked"
+ENGINE_ECHO = ("an unhandled error occurred", "update failed", "preview failed")
+"""What the engine adds after the message that matters."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
 
 
@@ -85,7 +87,9 @@ class _Watch:
 
     def _policy(self, event: events.PolicyEvent) -> None:
         mandatory = event.enforcement_level == "mandatory"
-        self._keep(self.violations if mandatory else self.warnings, event.message)
+        # The SDK puts the policy's own description before the finding: the finding says it better.
+        _, _, finding = event.message.partition("\n")
+        self._keep(self.violations if mandatory else self.warnings, finding or event.message)
 
     @staticmethod
     def _keep(where: list[str], message: str) -> None:
@@ -182,7 +186,8 @@ def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
         )
     if "no space left on device" in raw:
         return f"{stack}: the disk is full. Free some space, then run the same command again", exit_codes.ENVIRONMENT
-    text = "; ".join(errors) or _last_words(raw)
+    told = [error for error in errors if not error.startswith(ENGINE_ECHO)]
+    text = "; ".join(told) or _last_words(raw)
     if any(
         word in text
         for word in ("credential", "OSC_ENDPOINT", "cannot reach", "Connection refused", "connection refused")

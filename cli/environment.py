@@ -45,6 +45,13 @@ def environment() -> dict[str, str]:
     return values
 
 
+def enter() -> dict[str, str]:
+    """The same, entered by this process too: the Automation API finds `pulumi` on its own PATH only."""
+    values = environment()
+    os.environ.update(values)
+    return values
+
+
 def print_exports() -> int:
     """Shell exports, for `eval "$(rempart env)"`."""
     for name, value in sorted(environment().items()):

@@ -16,7 +16,7 @@ def preview(platform: str, target_name: str, env_name: str, only: Sequence[str] 
     """Exit codes: 0 nothing refused, 1 a violation, others from the table."""
     chosen = _platform(platform, target_name, env_name)
     with console.progress("preview") as progress:
-        done = layers.preview(chosen, _layers(only), environment.environment(), progress)
+        done = layers.preview(chosen, _layers(only), environment.enter(), progress)
     show.results(done, format)
     return layers.exit_code(done)
 
@@ -25,7 +25,7 @@ def up(platform: str, target_name: str, env_name: str, only: Sequence[str] | Non
     chosen = _platform(platform, target_name, env_name)
     _confirm(yes, f"Bring {chosen.name} up on {chosen.target} ({chosen.environment})?")
     with console.progress("up") as progress:
-        done = layers.up(chosen, _layers(only), environment.environment(), progress)
+        done = layers.up(chosen, _layers(only), environment.enter(), progress)
     show.results(done, format)
     return layers.exit_code(done)
 
@@ -41,7 +41,7 @@ def destroy(
     else:
         _confirm(yes, f"Destroy {chosen.name} on {chosen.target} ({chosen.environment})?")
     with console.progress("destroy") as progress:
-        done = layers.destroy(chosen, _layers(only), environment.environment(), progress, unprotect)
+        done = layers.destroy(chosen, _layers(only), environment.enter(), progress, unprotect)
     show.results(done, format)
     return layers.exit_code(done)
 
@@ -58,7 +58,7 @@ def recover(
     """With `only_settle`, stops once the stacks are unlocked and their pending operations are cleared."""
     chosen = _platform(platform, target_name, env_name)
     _confirm(yes, f"No other operation on {chosen.name} runs any more, anywhere?")
-    env = environment.environment()
+    env = environment.enter()
     with console.progress("recover") as progress:
         done = recovery.settle_all(chosen, _layers(only), env, progress)
         if not layers.exit_code(done) and not only_settle:

@@ -31,16 +31,12 @@ def results(done: Sequence[engine.LayerResult], format: str) -> None:
 
 
 def _table(done: Sequence[engine.LayerResult]) -> rich.table.Table:
-    table = rich.table.Table("stack", "operation", *KINDS, "seconds", "result")
+    table = rich.table.Table("stack", "operation", "resources", "seconds", "result")
+    table.columns[0].no_wrap = True
     for result in done:
         verdict = "[red]refused[/]" if result.violations else "[red]failed[/]" if result.code else "[green]ok[/]"
         if not result.code and not result.changed:
             verdict = "[green]ok, nothing to change[/]"
-        table.add_row(
-            result.stack,
-            result.operation,
-            *(str(result.changes.get(kind, 0) or "") for kind in KINDS),
-            f"{result.seconds:.1f}",
-            verdict,
-        )
+        counts = ", ".join(f"{result.changes[kind]} {kind}" for kind in KINDS if result.changes.get(kind))
+        table.add_row(result.stack, result.operation, counts, f"{result.seconds:.1f}", verdict)
     return table

@@ -25,7 +25,7 @@ def show() -> int:
     if code := sandbox.up(demo.SERVICES, format="quiet"):
         return code
     admin_key.ensure()
-    env = environment.environment()
+    env = environment.enter()
     refused = [_one(name, env) for name in names()]
     if all(refused):
         console.out().print(f"[green]All {len(refused)} were refused[/] (simulated).")

@@ -32,4 +32,4 @@ class Bastion(brick.Brick):
         props = {"access": args.bastion.access, "zone": args.bastion.zone}
         super().__init__(name, args.bastion.subject, props, opts)
         self.outputs = args.adapter.admit(args.session, args.bastion, args.public_key, args.network, self)
-        self.register_outputs(dataclasses.asdict(self.outputs))
+        self.register_outputs(contracts.outputs(self.outputs))

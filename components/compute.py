@@ -36,4 +36,4 @@ class Compute(brick.Brick):
             machines={subject: id_ for one in made for subject, id_ in one.machines.items()},
             disks={subject: id_ for one in made for subject, id_ in one.disks.items()},
         )
-        self.register_outputs(dataclasses.asdict(self.outputs))
+        self.register_outputs(contracts.outputs(self.outputs))

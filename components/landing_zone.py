@@ -64,7 +64,7 @@ class LandingZone(brick.Brick):
             network.PeeringsArgs(args.plan.peerings, networks, adapter, args.session),
             self._below(),
         )
-        return dataclasses.asdict(networks)
+        return contracts.outputs(networks)
 
     def _storage(self, args: LandingZoneArgs) -> dict[str, Any]:
         buckets: dict[str, Any] = {}

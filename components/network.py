@@ -30,7 +30,7 @@ class NetworkSegmentation(brick.Brick):
         bubble = args.bubble
         super().__init__(name, bubble.subject, {"bubble": bubble.name, "cidr": bubble.cidr}, opts)
         self.outputs = args.adapter.segment(args.session, bubble, self)
-        self.register_outputs(dataclasses.asdict(self.outputs))
+        self.register_outputs(contracts.outputs(self.outputs))
 
 
 @dataclasses.dataclass(frozen=True)

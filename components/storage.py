@@ -31,4 +31,4 @@ class ObjectStorage(brick.Brick):
         super().__init__(name, args.bubble.subject, {"bubble": args.bubble.name}, opts)
         made = [args.adapter.store(args.session, bucket, self) for bucket in args.buckets]
         self.outputs = contracts.Buckets({subject: name for one in made for subject, name in one.buckets.items()})
-        self.register_outputs(dataclasses.asdict(self.outputs))
+        self.register_outputs(contracts.outputs(self.outputs))

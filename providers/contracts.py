@@ -60,6 +60,11 @@ class Buckets:
     buckets: Ids = dataclasses.field(default_factory=dict)
 
 
+def outputs(value: Segmentation | Machines | Buckets) -> dict[str, dict[str, Any]]:
+    """The fields of `value`, one level deep: outputs cannot be copied, so `dataclasses.asdict` is not for them."""
+    return {field.name: dict(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
 class Session(Protocol):
     """A provider, ready to register resources of one plan."""
 

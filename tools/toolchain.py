@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prepares what Rempart runs on: the engine, its Python language host, the sandbox's S3 server, the virtual environment.
+"""Prepares what Rempart runs on: the engine, its Python host, the sandbox's S3 server, the virtual environment.
 
     python3 tools/toolchain.py build    # all of it; does nothing the second time
     python3 tools/toolchain.py path     # the folders to put in front of PATH

@@ -29,7 +29,7 @@ NATIVE = (
     facts.Bucket,
     facts.Support,
 )
-ENGINE_ROLES = ("stack", "stack-reference")
+ENGINE_ROLES = ("stack", "stack-reference", "engine-provider")
 """Supports that are the engine's own: no provider has them."""
 SUFFIXES = ("/filter", "/table", "/nic", "/address")
 """What may follow the subject that a reference names: a zone's filter stands for the zone."""

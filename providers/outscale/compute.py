@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import pathlib
 
 import pulumi
 import rempart_outscale as outscale
+import yaml
 
 from blueprint import plan as plans
 from providers import contracts
@@ -77,16 +79,23 @@ def _image_id(provider: outscale.Provider, name: str) -> pulumi.Output[str]:
         if len(images) != 1:
             raise pulumi.RunError(
                 f"{len(images)} images are named {name!r} in this region; one is needed. "
-                "Set `image` to an exact name: `rempart plan` lists the machines, the console lists the images."
+                "Correct its line in providers/outscale/images.yaml, or write an exact name in the blueprint."
             )
         return images[0].image_id
 
     return found.images.apply(only)
 
 
-def image_id(session: Session, name: str) -> pulumi.Output[str]:
-    """The one image of that exact name."""
-    return _image_id(session.outscale, name)
+def image_id(session: Session, word: str) -> pulumi.Output[str]:
+    """The one image that images.yaml names for the blueprint's word; a word that is not there is taken as a name."""
+    return _image_id(session.outscale, images().get(word, word))
+
+
+@functools.cache
+def images() -> dict[str, str]:
+    """The blueprint's word -> exact name of the image."""
+    text = pathlib.Path(__file__).with_name("images.yaml").read_text(encoding="utf-8")
+    return {word: str(entry["name"]) for word, entry in yaml.safe_load(text).items()}
 
 
 def _disk(

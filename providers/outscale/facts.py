@@ -357,4 +357,5 @@ _BUILDERS: Mapping[str, Callable[[Origin, Properties, Properties], facts.Fact]] 
     "s3:index:Bucket": _bucket,
     "pulumi:pulumi:Stack": _support("stack"),
     "pulumi:pulumi:StackReference": _support("stack-reference"),
+    "pulumi:providers:pulumi": _support("engine-provider"),  # serves stack references, and creates nothing
 }
