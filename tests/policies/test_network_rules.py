@@ -134,9 +134,7 @@ def test_a_second_network_for_a_bubble_is_refused_together() -> None:
     assert "two networks" in " ".join(one.message for one in found)
 
 
-@pytest.mark.parametrize(
-    ("value", "state", "blocks"), [(True, State.CONFORM, False), (False, State.NON_CONFORM, True)]
-)
+@pytest.mark.parametrize(("value", "state", "blocks"), [(True, State.CONFORM, False), (False, State.NON_CONFORM, True)])
 def test_a_filter_group_that_keeps_the_rule_it_was_born_with_is_refused(
     value: bool, state: State, blocks: bool
 ) -> None:
