@@ -99,3 +99,10 @@ def test_an_external_behind_a_private_link_gets_rules_and_no_route() -> None:
     plan = plan_data(minimal(externals=private, flows={"in": flow("outside", "left.front")}))
     assert len(plan.rules) == 1
     assert plan.routes == plan.gateways == ()
+
+
+def test_a_zone_that_a_range_must_reach_needs_no_nat_to_answer_it() -> None:
+    flows = {"out": flow("left.back", "outside", ports=8443), "in": flow("outside", "left.back")}
+    plan = plan_data(minimal(externals=OUTSIDE, flows=flows))
+    assert [g.via for g in plan.gateways] == [Via.INTERNET]
+    assert {zone for zone, _, _ in routes(plan)} == {"left/zones/back"}
