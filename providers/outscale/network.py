@@ -150,35 +150,31 @@ def _gateways(
     table_links: list[pulumi.Resource],
     parent: pulumi.Resource,
 ) -> None:
-    """The Internet service first: a NAT service needs its subnet to have a way out.
+    """The Internet service and its routes first: a NAT service needs its subnet to have a way out.
 
     Internet routes come only after every table is linked, so that no subnet is ever, even briefly, on the main table.
     """
-    here = [gateway for gateway in session.plan.gateways if gateway.bubble == bubble.name]
-    made: dict[str, Any] = {}
-    ready: dict[str, list[pulumi.Resource]] = {}
-    for gateway in sorted(here, key=lambda gateway: gateway.via is plans.Via.NAT):
-        if gateway.via is plans.Via.INTERNET:
-            made[gateway.subject], ready[gateway.subject] = _internet(session, gateway, net, parent)
-        else:
-            way_out = [resource for resources in ready.values() for resource in resources]
-            made[gateway.subject] = _nat(session, gateway, subnets, parent, way_out + table_links)
-            ready[gateway.subject] = []
-    for route in session.plan.routes:
-        if route.target in made:
-            _route(
-                session,
-                route,
-                tables[route.zone].id,
-                made[route.target].id,
-                parent,
-                ready[route.target] + table_links,
-            )
+    ways_out: list[pulumi.Resource] = []
+    for via in (plans.Via.INTERNET, plans.Via.NAT):
+        for gateway in session.plan.gateways:
+            if gateway.bubble != bubble.name or gateway.via is not via:
+                continue
+            if via is plans.Via.INTERNET:
+                made, link = _internet(session, gateway, net, parent)
+                after = [link, *table_links]
+            else:
+                made, after = _nat(session, gateway, subnets, parent, ways_out), []
+            routes = [
+                _route(session, route, tables[route.zone].id, made.id, parent, after)
+                for route in session.plan.routes
+                if route.target == gateway.subject
+            ]
+            ways_out += routes
 
 
 def _internet(
     session: Session, gateway: plans.Gateway, net: Any, parent: pulumi.Resource
-) -> tuple[Any, list[pulumi.Resource]]:
+) -> tuple[outscale.InternetService, outscale.InternetServiceLink]:
     service = session.make(
         outscale.InternetService,
         gateway.subject,
@@ -193,7 +189,7 @@ def _internet(
         references={"internetServiceId": gateway.subject, "netId": f"bubbles/{gateway.bubble}"},
         parent=parent,
     )
-    return service, [link]
+    return service, link
 
 
 def _nat(
@@ -231,9 +227,9 @@ def _route(
     target_id: pulumi.Input[str],
     parent: pulumi.Resource,
     depends_on: list[pulumi.Resource],
-) -> None:
+) -> outscale.Route:
     argument = ROUTE_TARGET[route.via]
-    session.make(
+    return session.make(
         outscale.Route,
         route.subject,
         {"route_table_id": table_id, "destination_ip_range": route.destination, argument: target_id},
