@@ -25,8 +25,8 @@ MAX_DEPTH = 6
 MAX_BYTES = 1 << 20
 
 _SECRET_KEY = re.compile(
-    r"(?i)\b[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?\b"
-    r"[\"']?\s*[:=]\s*(?P<quote>[\"']?)(?P<value>[^\s\"'#,;}]{3,})"
+    r"(?i)\b[\w.-]*(?:password|(?<!ch)passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?\b"
+    r"[\"']?\s*[:=][ \t]*(?P<quote>[\"']?)(?P<value>[^\s\"'#,;}]{3,})"
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _URL_PASSWORD = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@")
@@ -185,7 +185,7 @@ def _unbase64(text: str) -> bytes | None:
 
 def _gunzip(raw: bytes) -> bytes | None:
     try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(raw, MAX_BYTES)
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(raw, MAX_BYTES + 1)
     except (zlib.error, gzip.BadGzipFile):
         return None
 

