@@ -24,6 +24,9 @@ def check(file: str, *, fix: bool = False, format: str = "text") -> int:
         if fix:
             changes = _fix(path)
         loaded = loader.load(path)
+    except OSError as error:
+        console.fail(f"{file} cannot be rewritten ({error.strerror}): it is as it was. Free some space, or its folder.")
+        return exit_codes.ENVIRONMENT
     except UnknownName as error:
         return _report(file, changes, [], format, refusal=str(error))
     except BlueprintErrors as error:
@@ -38,15 +41,15 @@ def _fix(path: pathlib.Path) -> list[fixing.Change]:
     if not changes:
         return []
     real = path.resolve()  # a link stays a link
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=real.parent, delete=False) as file:
-        temporary = pathlib.Path(file.name)
-        file.write(fixed)
+    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    temporary = pathlib.Path(name)
     try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - it is open already
+            file.write(fixed)
         temporary.chmod(real.stat().st_mode)
         temporary.replace(real)
-    except OSError:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
     return changes
 
 

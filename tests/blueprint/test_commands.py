@@ -132,3 +132,20 @@ def test_a_wrong_option_is_one_clear_message(
 
 def test_check_refuses_an_unknown_format() -> None:
     assert check.check("minimal", format="xml") == exit_codes.BAD_INPUT
+
+
+def test_fix_on_a_full_disk_leaves_the_file_as_it_was(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "minimal.yaml"
+    text = re.sub(r"^ +slot: 1\n", "", loader.find("minimal").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pathlib.Path, "replace", full)
+    assert check.check(str(path), fix=True) == exit_codes.ENVIRONMENT
+    assert "No space left on device" in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == text
+    assert sorted(tmp_path.iterdir()) == [path]
