@@ -63,12 +63,12 @@ def test_a_client_that_gives_up_during_a_hang_finds_the_write_done(server: Serve
 
 
 def test_a_hang_does_not_stop_other_calls(server: Server) -> None:
-    server.control.fault("hang_after", "CreateNet", ms=2000)
+    server.control.fault("hang_after", "CreateNet", ms=20_000)
     with pytest.raises(requests.ReadTimeout):
         server.post("CreateNet", {"IpRange": "10.0.0.0/16"}, timeout=0.1)
     started = time.monotonic()
     server.call("ReadNets")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
 
 
 def test_a_delay_gives_the_true_answer_late(server: Server) -> None:
@@ -107,10 +107,10 @@ def test_a_slow_state_needs_the_polls_it_was_given(server: Server) -> None:
 
 
 def test_a_slow_state_can_be_in_time(server: Server) -> None:
-    server.control.fault("slow_state", "CreateNet", ms=300)
+    server.control.fault("slow_state", "CreateNet", ms=1500)
     server.call("CreateNet", IpRange="10.0.0.0/16")
     assert server.call("ReadNets")["Nets"][0]["State"] == "pending"
-    time.sleep(0.35)
+    time.sleep(1.6)
     assert server.call("ReadNets")["Nets"][0]["State"] == "available"
 
 
