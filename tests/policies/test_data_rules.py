@@ -55,27 +55,80 @@ PUBLIC = [
     Case("a public ACL is refused", BUCKET, to(acl="public-read"), REFUSED, "public-read"),
     Case("every authenticated user is refused", BUCKET, to(acl="authenticated-read"), REFUSED),
     Case("a web site is refused", BUCKET, to(website={"indexDocument": "index.html"}), REFUSED, "web site"),
-    Case("a policy for everyone is refused", BUCKET, policy(
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}), REFUSED, "anyone"),
-    Case("the same as a document is refused", BUCKET, to(policy={"Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:ListBucket", "Resource": "*"}]}), REFUSED),
-    Case("the same in other letters is refused", BUCKET, to(policy={"statement": {
-        "effect": "ALLOW", "principal": {"aws": ["arn:x", "*"]}, "action": "s3:*", "resource": "*"}}), REFUSED),
-    Case("everyone but one is everyone", BUCKET, policy(
-        {"Effect": "Allow", "NotPrincipal": {"AWS": "arn:x"}, "Action": "s3:*", "Resource": "*"}), REFUSED),
-    Case("a condition does not close it", BUCKET, policy(
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*",
-         "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}), REFUSED),
-    Case("one named principal conforms", BUCKET, policy(
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123:user/x"}, "Action": "s3:GetObject",
-         "Resource": "*"}), CONFORM),
+    Case(
+        "a policy for everyone is refused",
+        BUCKET,
+        policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}),
+        REFUSED,
+        "anyone",
+    ),
+    Case(
+        "the same as a document is refused",
+        BUCKET,
+        to(
+            policy={
+                "Statement": [
+                    {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:ListBucket", "Resource": "*"}
+                ]
+            }
+        ),
+        REFUSED,
+    ),
+    Case(
+        "the same in other letters is refused",
+        BUCKET,
+        to(
+            policy={
+                "statement": {
+                    "effect": "ALLOW",
+                    "principal": {"aws": ["arn:x", "*"]},
+                    "action": "s3:*",
+                    "resource": "*",
+                }
+            }
+        ),
+        REFUSED,
+    ),
+    Case(
+        "everyone but one is everyone",
+        BUCKET,
+        policy({"Effect": "Allow", "NotPrincipal": {"AWS": "arn:x"}, "Action": "s3:*", "Resource": "*"}),
+        REFUSED,
+    ),
+    Case(
+        "a condition does not close it",
+        BUCKET,
+        policy(
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": "*",
+                "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+            }
+        ),
+        REFUSED,
+    ),
+    Case(
+        "one named principal conforms",
+        BUCKET,
+        policy(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::123:user/x"},
+                "Action": "s3:GetObject",
+                "Resource": "*",
+            }
+        ),
+        CONFORM,
+    ),
     Case("any web origin is refused", BUCKET, to(corsRules=[{"allowedOrigins": ["*"]}]), REFUSED, "origin"),
     Case("one web origin conforms", BUCKET, to(corsRules=[{"allowedOrigins": ["https://x.example"]}]), CONFORM),
     Case("an unknown policy waits", BUCKET, unknown("policy"), UNSEEN),
     Case("an unknown origin waits", BUCKET, to(corsRules=[{"allowedOrigins": [UNKNOWN]}]), UNSEEN),
     Case("a policy that is no JSON is refused", BUCKET, to(policy="allow all"), REFUSED, "wrong type"),
     Case("a list for an ACL is refused", BUCKET, to(acl=["private"]), REFUSED, "wrong type"),
-]  # fmt: skip
+]
 
 PLAINTEXT = [
     Case("a policy that denies plain requests conforms", BUCKET, None, CONFORM),
@@ -87,13 +140,21 @@ PLAINTEXT = [
     Case("denied to one only is refused", BUCKET, deny(Principal={"AWS": "arn:x"}), REFUSED),
     Case("denied for reads only is refused", BUCKET, deny(Action="s3:GetObject"), REFUSED),
     Case("denied for objects only is refused", BUCKET, deny(Resource=f"arn:aws:s3:::{NAME}/*"), REFUSED),
-    Case("denied for another bucket is refused", BUCKET, deny(Resource=["arn:aws:s3:::x", "arn:aws:s3:::x/*"]), REFUSED),
-    Case("denied when TLS is used is refused", BUCKET, deny(Condition={"Bool": {"aws:SecureTransport": "true"}}), REFUSED),
-    Case("denied under one more condition is refused", BUCKET, deny(Condition={
-        "Bool": {"aws:SecureTransport": "false"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}), REFUSED),
+    Case(
+        "denied for another bucket is refused", BUCKET, deny(Resource=["arn:aws:s3:::x", "arn:aws:s3:::x/*"]), REFUSED
+    ),
+    Case(
+        "denied when TLS is used is refused", BUCKET, deny(Condition={"Bool": {"aws:SecureTransport": "true"}}), REFUSED
+    ),
+    Case(
+        "denied under one more condition is refused",
+        BUCKET,
+        deny(Condition={"Bool": {"aws:SecureTransport": "false"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+        REFUSED,
+    ),
     Case("an unknown policy waits", BUCKET, unknown("policy"), UNSEEN),
     Case("a number for a policy is refused", BUCKET, to(policy=1.0), REFUSED, "wrong type"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", ENCRYPTION, ids=str)

@@ -32,20 +32,32 @@ NET_04 = [
     Case("half of the Internet is refused", IN, to(ipRange="128.0.0.0/1"), REFUSED, "128.0.0.0/1"),
     Case("a large public block is refused", IN, to(ipRange="8.0.0.0/8"), REFUSED, "8.0.0.0/8"),
     Case("a private block around the Internet's is refused", IN, to(ipRange="10.0.0.0/7"), REFUSED, "10.0.0.0/7"),
-    Case("every port to everyone is refused", IN,
-         to(ipProtocol="-1", fromPortRange=-1, toPortRange=-1, ipRange="0.0.0.0/0"), REFUSED, "every port"),
+    Case(
+        "every port to everyone is refused",
+        IN,
+        to(ipProtocol="-1", fromPortRange=-1, toPortRange=-1, ipRange="0.0.0.0/0"),
+        REFUSED,
+        "every port",
+    ),
     Case("numbers as text are numbers", IN, to(fromPortRange="5432", toPortRange="5432"), CONFORM),
     Case("a direction in another case is the same", IN, to(flow="INBOUND"), CONFORM),
     Case("another source than the flow's is refused", IN, to(ipRange="10.64.16.0/24"), REFUSED, "not inside"),
-    Case("a single address outside the declared range is refused", IN, to(ipRange="10.64.35.4/32"), REFUSED, "not inside"),
+    Case(
+        "a single address outside the declared range is refused", IN, to(ipRange="10.64.35.4/32"), REFUSED, "not inside"
+    ),
     Case("an unknown source waits", IN, unknown("ipRange"), UNSEEN, "not known yet"),
     Case("a list of sources is refused", IN, to(ipRange=["10.0.0.0/8"]), REFUSED, "wrong type"),
     Case("words for a source are refused", IN, to(ipRange="anywhere"), REFUSED, "wrong type"),
     Case("no source at all is refused", IN, without("ipRange"), REFUSED),
     Case("a direction of nobody's is refused", IN, to(flow="sideways"), REFUSED, "wrong type"),
-    Case("a subject of no flow is refused", IN, to(subject="flows/made-up/ingress/project-a.data/1"), REFUSED,
-         "no flow declares"),
-]  # fmt: skip
+    Case(
+        "a subject of no flow is refused",
+        IN,
+        to(subject="flows/made-up/ingress/project-a.data/1"),
+        REFUSED,
+        "no flow declares",
+    ),
+]
 
 NET_05 = [
     Case("a listed destination conforms", OUT, None, CONFORM),
@@ -60,24 +72,57 @@ NET_05 = [
     Case("another destination is refused", OUT, to(ipRange="10.64.16.0/24"), REFUSED, "not inside"),
     Case("an unknown destination waits", OUT, unknown("ipRange"), UNSEEN),
     Case("an egress rule of no flow is refused", OUT, to(subject="flows/made-up/egress/x/1"), REFUSED, "no flow"),
-    Case("a default route from a closed zone is refused", ROUTE, to(destinationIpRange="0.0.0.0/0"), REFUSED,
-         "way to the Internet"),
-    Case("half a default route is refused", ROUTE, to(destinationIpRange="128.0.0.0/1"), REFUSED, "way to the Internet"),
+    Case(
+        "a default route from a closed zone is refused",
+        ROUTE,
+        to(destinationIpRange="0.0.0.0/0"),
+        REFUSED,
+        "way to the Internet",
+    ),
+    Case(
+        "half a default route is refused", ROUTE, to(destinationIpRange="128.0.0.0/1"), REFUSED, "way to the Internet"
+    ),
     Case("a default IPv6 route is refused", ROUTE, to(destinationIpRange="::/0"), REFUSED, "way to the Internet"),
-    Case("a default route at the edge that nobody planned is refused", EDGE_ROUTE, to(destinationIpRange="0.0.0.0/0"),
-         REFUSED, "destination"),
-    Case("a route in another zone's table is refused", EDGE_ROUTE,
-         referring(routeTableId="bubbles/administration/zones/services/table"), REFUSED, "table"),
-    Case("a route to another target is refused", ROUTE,
-         referring(natServiceId="bubbles/export/gateways/internet"), REFUSED, "target"),
-    Case("a route with another kind of target is refused", ROUTE,
-         lambda properties: properties.update(gatewayId=properties.pop("natServiceId")), REFUSED),
+    Case(
+        "a default route at the edge that nobody planned is refused",
+        EDGE_ROUTE,
+        to(destinationIpRange="0.0.0.0/0"),
+        REFUSED,
+        "destination",
+    ),
+    Case(
+        "a route in another zone's table is refused",
+        EDGE_ROUTE,
+        referring(routeTableId="bubbles/administration/zones/services/table"),
+        REFUSED,
+        "table",
+    ),
+    Case(
+        "a route to another target is refused",
+        ROUTE,
+        referring(natServiceId="bubbles/export/gateways/internet"),
+        REFUSED,
+        "target",
+    ),
+    Case(
+        "a route with another kind of target is refused",
+        ROUTE,
+        lambda properties: properties.update(gatewayId=properties.pop("natServiceId")),
+        REFUSED,
+    ),
     Case("a route with two targets is refused", ROUTE, to(gatewayId="igw-1"), REFUSED, "wrong type"),
     Case("a route with an unknown destination waits", ROUTE, unknown("destinationIpRange"), UNSEEN),
-    Case("a route with a number for a destination is refused", ROUTE, to(destinationIpRange=7.0), REFUSED, "wrong type"),
-    Case("a route that nobody planned is refused", ROUTE, to(subject="bubbles/warehouse/zones/omop/routes/x"), REFUSED,
-         "no such route"),
-]  # fmt: skip
+    Case(
+        "a route with a number for a destination is refused", ROUTE, to(destinationIpRange=7.0), REFUSED, "wrong type"
+    ),
+    Case(
+        "a route that nobody planned is refused",
+        ROUTE,
+        to(subject="bubbles/warehouse/zones/omop/routes/x"),
+        REFUSED,
+        "no such route",
+    ),
+]
 
 NET_06 = [
     Case("a rule of the matrix conforms", IN, None, CONFORM),
@@ -88,16 +133,28 @@ NET_06 = [
     Case("another protocol is refused", IN, to(ipProtocol="udp"), REFUSED, "protocol"),
     Case("a wider range is refused", IN, to(ipRange="10.64.32.0/20"), REFUSED, "address range"),
     Case("the other direction is refused", IN, to(flow="Outbound"), REFUSED, "direction"),
-    Case("another zone's filter is refused", IN, referring(securityGroupId="bubbles/warehouse/zones/omop"), REFUSED,
-         "zone"),
-    Case("a rule outside the matrix is refused", IN, to(subject="flows/made-up/ingress/project-a.data/1"), REFUSED,
-         "not in the flow matrix"),
+    Case(
+        "another zone's filter is refused",
+        IN,
+        referring(securityGroupId="bubbles/warehouse/zones/omop"),
+        REFUSED,
+        "zone",
+    ),
+    Case(
+        "a rule outside the matrix is refused",
+        IN,
+        to(subject="flows/made-up/ingress/project-a.data/1"),
+        REFUSED,
+        "not in the flow matrix",
+    ),
     Case("an unknown port waits", IN, unknown("fromPortRange"), UNSEEN),
     Case("half a port is refused", IN, to(fromPortRange=54.5), REFUSED, "wrong type"),
     Case("a port beyond all ports is refused", IN, to(toPortRange=70000), REFUSED, "wrong type"),
     Case("true for a port is refused", IN, to(fromPortRange=True), REFUSED, "wrong type"),
-    Case("a review that is overdue is refused", IN, None, REFUSED, "reviewed by", context={"as_of": dt.date(2028, 1, 1)}),
-]  # fmt: skip
+    Case(
+        "a review that is overdue is refused", IN, None, REFUSED, "reviewed by", context={"as_of": dt.date(2028, 1, 1)}
+    ),
+]
 
 BAS_01 = [
     Case("an admin port from the bastion conforms", SSH_IN, None, CONFORM),
@@ -114,7 +171,7 @@ BAS_01 = [
     Case("an unknown source waits", SSH_IN, unknown("ipRange"), UNSEEN),
     Case("a wrong type is refused", SSH_IN, to(ipRange=True), REFUSED, "wrong type"),
     Case("a subject of another flow changes nothing", SSH_IN, to(subject=IN, ipRange="10.64.16.0/20"), REFUSED, "22"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", NET_04, ids=str)
@@ -150,8 +207,9 @@ def test_an_open_admin_port_is_refused_before_it_is_created(platform: str) -> No
     opened = {
         name
         for name, one in changed.resources.items()
-        if one.kind.endswith("SecurityGroupRule") and one.properties["ipRange"] in ("0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1")
-    }  # fmt: skip
+        if one.kind.endswith("SecurityGroupRule")
+        and one.properties["ipRange"] in ("0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1")
+    }
     assert opened
     assert refused == opened
 

@@ -24,24 +24,45 @@ SOV_03 = [
     Case("a network whose provider says the region conforms", NET, None, CONFORM),
     Case("an explicit provider conforms", "outscale", None, CONFORM),
     Case("a bucket in the target's region conforms", BUCKET, None, CONFORM),
-    Case("another region of the same provider is refused", SUBNET, to(subregionName="eu-west-2a"), REFUSED, "eu-west-2"),
+    Case(
+        "another region of the same provider is refused", SUBNET, to(subregionName="eu-west-2a"), REFUSED, "eu-west-2"
+    ),
     Case("another country is refused", VM, to(placementSubregionName="us-east-2a"), REFUSED, "us-east-2"),
     Case("a segment without a subregion is refused", SUBNET, without("subregionName"), REFUSED, "default"),
-    Case("another availability zone than planned is refused", SUBNET, to(subregionName="cloudgouv-eu-west-1b"), REFUSED,
-         "availability zone"),
+    Case(
+        "another availability zone than planned is refused",
+        SUBNET,
+        to(subregionName="cloudgouv-eu-west-1b"),
+        REFUSED,
+        "availability zone",
+    ),
     Case("an unknown subregion waits", SUBNET, unknown("subregionName"), UNSEEN),
     Case("a list of subregions is refused", SUBNET, to(subregionName=["a"]), REFUSED, "wrong type"),
     Case("spaces around a subregion change nothing", SUBNET, to(subregionName=" cloudgouv-eu-west-1a "), CONFORM),
     Case("a provider without a region is refused", "outscale", without("region"), REFUSED, "default"),
     Case("a provider of another region is refused", "oos", to(region="eu-west-2"), REFUSED, "eu-west-2"),
-    Case("a provider that goes elsewhere is refused", "outscale", to(endpoint="https://api.us-east-2.outscale.com"),
-         REFUSED, "endpoint"),
-    Case("a provider at the region's own endpoint conforms", "outscale",
-         to(endpoint="https://api.cloudgouv-eu-west-1.outscale.com/api/v1"), CONFORM),
-    Case("a look-alike of that endpoint is refused", "outscale",
-         to(endpoint="https://api.cloudgouv-eu-west-1.outscale.com.example.org/"), REFUSED, "endpoint"),
+    Case(
+        "a provider that goes elsewhere is refused",
+        "outscale",
+        to(endpoint="https://api.us-east-2.outscale.com"),
+        REFUSED,
+        "endpoint",
+    ),
+    Case(
+        "a provider at the region's own endpoint conforms",
+        "outscale",
+        to(endpoint="https://api.cloudgouv-eu-west-1.outscale.com/api/v1"),
+        CONFORM,
+    ),
+    Case(
+        "a look-alike of that endpoint is refused",
+        "outscale",
+        to(endpoint="https://api.cloudgouv-eu-west-1.outscale.com.example.org/"),
+        REFUSED,
+        "endpoint",
+    ),
     Case("a provider whose endpoint is not known yet waits", "outscale", unknown("endpoint"), UNSEEN),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("case", SOV_03, ids=str)
@@ -104,9 +125,15 @@ def test_without_a_record_a_second_hand_source_needs_evidence() -> None:
 
 def _continuity(**changes: object) -> records.Records:
     base = {
-        "id": "CO-1", "offer": "iaas-cloud-on-demand", "reason": "r", "exit_plan": "e", "decided_by": ("a", "b"),
-        "decided_on": dt.date(2026, 12, 1), "valid_until": dt.date(2027, 2, 28), "simulated": False,
-    }  # fmt: skip
+        "id": "CO-1",
+        "offer": "iaas-cloud-on-demand",
+        "reason": "r",
+        "exit_plan": "e",
+        "decided_by": ("a", "b"),
+        "decided_on": dt.date(2026, 12, 1),
+        "valid_until": dt.date(2027, 2, 28),
+        "simulated": False,
+    }
     return records.Records(continuity=(records.Continuity.model_validate({**base, **changes}),))
 
 
