@@ -85,8 +85,10 @@ class Carrier:
         pause, lost = 0.5, 0
         while True:
             try:
-                call.session.client.write(call, shape.delete.call, self._delete_body(wanted))
-                self._wait_gone(call, id, wanted)
+                answer = call.session.client.write(call, shape.delete.call, self._delete_body(wanted))
+                left = path(answer, shape.delete.answer) if shape.delete.answer else None
+                if left is None or shape.view(left, wanted) is not None:
+                    self._wait_gone(call, id, wanted)
                 break
             except Refused as refused:
                 if (refused.missing or refused.conflict) and self._gone(call, wanted):
@@ -104,7 +106,12 @@ class Carrier:
                 call.pause(pause * call.session.client.pauses, f"deleting {id}")
             pause = min(pause * 1.6, 10.0)
         call.session.reader.wrote()
-        call.session.journal.forget(call.urn)
+        left = call.session.journal.deleted(call.urn, id)
+        if left:
+            call.warn(
+                f"An interrupted run left {left} beside {id}, outside the state. It is told in "
+                f"{call.session.journal.path(call.urn)}: delete it, or bring the resource back and run `pulumi up`"
+            )
 
     # -- after the creation -----------------------------------------------------------------------------------------
 
@@ -155,8 +162,8 @@ class Carrier:
     def _settled(self, call: Call[Session], id: str, item: Item | None, inputs: Values) -> Item:
         """The item once its state is final; the answer of the creation is enough when it already is."""
         shape, wait = self.shape, self.shape.wait
-        pauses = call.session.client.pauses
-        pause, absent_until = (wait.first if wait else 0.5), call.left() - VISIBLE_WITHIN * pauses
+        absent_until = call.left() - VISIBLE_WITHIN * call.session.client.pauses
+        pause = wait.first if wait else 0.5
         while True:
             state = path(item, wait.path) if wait and item is not None else None
             busy = path(item, wait.busy) if wait and wait.busy else None
@@ -169,7 +176,7 @@ class Carrier:
                 )
             if item is None and call.left() < absent_until:
                 raise Problem(f"{shape.name} {id} is not shown by {shape.source.call}", "Run with --refresh")
-            call.pause(pause * pauses, f"waiting for {shape.name} {id} ({state or 'not visible yet'})")
+            call.session.reader.wait(call, pause, f"waiting for {shape.name} {id} ({state or 'not visible yet'})")
             pause = min(pause * 1.5, wait.most if wait else 5.0)
             item = self._now(call, id, inputs)
 
@@ -200,7 +207,7 @@ class Carrier:
     def _wait_gone(self, call: Call[Session], id: str, wanted: Values) -> None:
         pause = 0.5
         while not self._gone(call, wanted):
-            call.pause(pause * call.session.client.pauses, f"waiting for {self.shape.name} {id} to disappear")
+            call.session.reader.wait(call, pause, f"waiting for {self.shape.name} {id} to disappear")
             pause = min(pause * 1.6, 10.0)
 
     def _pause_for_conflict(self, call: Call[Session], pause: float, id: str, refused: Refused) -> None:

@@ -7,6 +7,8 @@ until this process writes something or the listing is too old. What a listing la
 
 from __future__ import annotations
 
+import math
+import random
 import threading
 import time
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from plugins.outscale.client import Client
 from plugins.outscale.sources import Item, Source
 from plugins.runtime.call import Call
 
+TICK = 1.0  # seconds between the moments at which waits look again, so that they look together
 WINDOW = 0.02  # seconds that the first question waits for others
 MOST = 200  # ids in one filter
 REFRESH_AGE = 30.0  # seconds for which a refresh is answered from one listing
@@ -47,6 +50,7 @@ class Reader:
         self._listings: dict[str, _Listing] = {}
         self._listing: dict[str, threading.Lock] = {}
         self._wrote_at = 0.0
+        self._phase = random.random()  # processes do not look at the same moment as each other
 
     def wrote(self) -> None:
         """Something was changed: a refresh may not be answered from an older listing."""
@@ -80,6 +84,13 @@ class Reader:
             batch.failure = failure  # told to everyone who waits, this thread included
         finally:
             batch.done.set()
+
+    def wait(self, call: Call[Any], seconds: float, doing: str) -> None:
+        """Sleep for about `seconds` (scaled as all waits), until the next moment at which everybody looks again."""
+        tick = TICK * self._client.pauses
+        now = time.monotonic()
+        ticks = math.ceil((now + seconds * self._client.pauses) / tick - self._phase)
+        call.sleep((ticks + self._phase) * tick - now, doing)
 
     def cached(self, call: Call[Any], source: Source, id: str) -> Item | None:
         """The item, from a listing that no write of this process has outdated."""

@@ -65,11 +65,15 @@ class Update:
 
 @dataclass(frozen=True)
 class Delete:
-    """The call that removes it and the attributes it takes; `listed` are sent as a list under their plural key."""
+    """The call that removes it and the attributes it takes; `listed` are sent as a list under their plural key.
+
+    `answer` is the path of the source's item in the answer, when it has it: it then tells that the thing is gone.
+    """
 
     call: str
     sends: tuple[str, ...]
     listed: Mapping[str, str] | None = None
+    answer: str = ""
 
 
 @dataclass(frozen=True)

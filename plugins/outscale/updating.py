@@ -72,5 +72,5 @@ def _await_state(call: Call[Session], shape: Shape, id: str, wanted: str) -> Non
             return
         if state in (None, "terminated"):
             raise Problem(f"{shape.name} {id} is gone while it was being stopped", "Run with --refresh")
-        call.pause(pause * call.session.client.pauses, f"waiting for {shape.name} {id} to be {wanted} ({state})")
+        call.session.reader.wait(call, pause, f"waiting for {shape.name} {id} to be {wanted} ({state})")
         pause = min(pause * 1.5, 10.0)

@@ -43,9 +43,12 @@ class Call(Generic[S]):
 
     def pause(self, seconds: float, doing: str) -> None:
         """Sleep, with jitter, but never past the deadline nor through a cancellation."""
+        self.sleep(seconds * random.uniform(0.75, 1.25), doing)
+
+    def sleep(self, seconds: float, doing: str) -> None:
+        """The same for exactly `seconds`."""
         self.check(doing)
-        jittered = seconds * random.uniform(0.75, 1.25)
-        self.cancelled.wait(max(0.0, min(jittered, self.left())))
+        self.cancelled.wait(max(0.0, min(seconds, self.left())))
         self.check(doing)
 
 

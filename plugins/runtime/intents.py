@@ -69,6 +69,7 @@ class Journal:
         self._account = account
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
+        self._written: set[str] = set()
 
     def get(self, urn: str) -> Intent | None:
         path = self.path(urn)
@@ -99,6 +100,7 @@ class Journal:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+            self._written.add(intent.urn)
         except OSError as error:
             raise Problem(
                 f"Nothing was sent: the intent cannot be written to {path} ({error.strerror})",
@@ -113,6 +115,18 @@ class Journal:
 
     def forget(self, urn: str) -> None:
         self.path(urn).unlink(missing_ok=True)
+
+    def deleted(self, urn: str, id: str) -> str:
+        """This id is gone. Returns what an earlier run may have left under the same URN, else an empty string."""
+        intent = self.get(urn)
+        if intent is None:
+            return ""
+        if intent.id == id or (not intent.id and intent.before != id):
+            self.forget(urn)
+            return ""
+        if urn in self._written:
+            return ""  # the replacement that this run has just made
+        return intent.id or "something that was being created"
 
     def known(self, urn: str) -> str:
         """The id that the engine last named for this URN in this process, else an empty string."""

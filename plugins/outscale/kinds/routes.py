@@ -45,7 +45,7 @@ ROUTE = Shape(
     answer="RouteTable",
     pick=among("Routes", destinationIpRange="DestinationIpRange"),
     updates=(Update("UpdateRoute", TARGETS, always=("routeTableId", "destinationIpRange")),),
-    delete=Delete("DeleteRoute", ("routeTableId", "destinationIpRange")),
+    delete=Delete("DeleteRoute", ("routeTableId", "destinationIpRange"), answer="RouteTable"),
     unique=True,
     replace_first=True,
     check=_one_target,

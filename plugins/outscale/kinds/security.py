@@ -56,6 +56,7 @@ SECURITY_GROUP_RULE = Shape(
     delete=Delete(
         "DeleteSecurityGroupRule",
         ("securityGroupId", "flow", "ipProtocol", "fromPortRange", "toPortRange", "ipRange"),
+        answer="SecurityGroup",
     ),
     unique=True,
     replace_first=True,
