@@ -28,7 +28,7 @@ shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
 	@eval "$$($(RUN) env)" && exec $${SHELL:-/bin/sh}
 
 test: toolchain lint ## every test
-	@eval "$$($(RUN) env)" && cd tools/pulumi && go test ./language-python/
+	@$(PYTHON) tools/toolchain.py test
 	@$(VENV)/python -m pytest
 
 test-faults: toolchain ## the long form of the fault tests: killed at every write

@@ -31,9 +31,12 @@ class NotUnderPolicy(RempartError):
     """No policy pack watches this run, or not the one of this checkout."""
 
 
-def write(stack: str) -> pathlib.Path:
-    """Says that the pack of this checkout watches the engine that started this process."""
-    engine = _engine()
+def write(stack: str, engine_pid: int | None = None) -> pathlib.Path:
+    """Says that the pack of this checkout watches the engine that started this process.
+
+    `engine_pid` names another engine: for benchmarks that measure a run without the pack's rules, and nothing else.
+    """
+    engine = psutil.Process(engine_pid) if engine_pid else _engine()
     if engine is None:
         raise NotUnderPolicy("the policy pack was not started by the engine: there is nothing to attest")
     folder = workspace.state_dir() / "attestations"

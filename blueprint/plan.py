@@ -180,7 +180,7 @@ class Gateway:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Route:
-    """One route of one zone's table. Subject: `bubbles/<b>/zones/<z>/routes/<n>-<cidr with - for . and />`."""
+    """One route of one zone's table. Subject: `<zone>/routes/<cidr with - for . : and />`."""
 
     subject: str
     zone: str

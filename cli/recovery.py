@@ -37,12 +37,11 @@ def settle(name: stacks.StackName, env: Mapping[str, str], progress: engine.Prog
     progress(str(name), "unlock")
     stack.cancel()
     state = stack.export_stack()
-    pending = (state.deployment or {}).get("pending_operations") or []
+    deployment = dict(state.deployment or {})
+    pending = deployment.get("pending_operations") or []
     if not pending:
         return False
     progress(str(name), f"settle {len(pending)} pending operations")
-    kept = [operation for operation in pending if operation.get("type") != "creating"]
-    stack.import_stack(
-        automation.Deployment(version=state.version, deployment={**state.deployment, "pending_operations": kept})
-    )
+    deployment["pending_operations"] = [one for one in pending if one.get("type") != "creating"]
+    stack.import_stack(automation.Deployment(version=state.version, deployment=deployment))
     return True

@@ -32,7 +32,8 @@ def results(done: Sequence[engine.LayerResult], format: str) -> None:
 
 def _table(done: Sequence[engine.LayerResult]) -> rich.table.Table:
     table = rich.table.Table("stack", "operation", "resources", "seconds", "result")
-    table.columns[0].no_wrap = True
+    for column in table.columns:
+        column.no_wrap = True
     for result in done:
         verdict = "[red]refused[/]" if result.violations else "[red]failed[/]" if result.code else "[green]ok[/]"
         if not result.code and not result.changed:

@@ -4,6 +4,7 @@
     python3 tools/toolchain.py build    # all of it; does nothing the second time
     python3 tools/toolchain.py path     # the folders to put in front of PATH
     python3 tools/toolchain.py status   # what is there, as JSON
+    python3 tools/toolchain.py test     # the language host's own tests
 
 An installed pulumi (3.259 or later, with its Python language host) is used as it is. Otherwise the engine is built from
 the Go modules pinned in this folder into a cache outside the checkout, so that a second clone builds nothing.
@@ -79,7 +80,8 @@ def key(part: str) -> str:
     digest = hashlib.sha256(f"{part} {platform.system()} {platform.machine()}".encode())
     for module in sorted({build.module for build in BUILDS[part]}):
         for path in sorted((HERE / module).rglob("*")):
-            if path.is_file() and (path.suffix == ".go" or path.name in ("go.mod", "go.sum")):
+            ours = path.suffix == ".go" and not path.name.endswith("_test.go")
+            if path.is_file() and (ours or path.name in ("go.mod", "go.sum")):
                 digest.update(str(path.relative_to(HERE)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
@@ -240,14 +242,16 @@ def _environment() -> None:
 
 
 def _venv(where: pathlib.Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "venv", "--clear", where], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(where)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Trouble(f"no virtual environment can be made: {done.stdout[-300:]}\nOn Debian: apt install python3-venv")
 
 
 def _pip(where: pathlib.Path, requirements: pathlib.Path) -> None:
     command = [
-        where / "bin" / "python",
+        str(where / "bin" / "python"),
         "-m",
         "pip",
         "install",
@@ -255,7 +259,7 @@ def _pip(where: pathlib.Path, requirements: pathlib.Path) -> None:
         "--disable-pip-version-check",
         "--require-hashes",
     ]
-    done = subprocess.run([*command, "-r", requirements], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Trouble(
             f"{requirements.name} cannot be installed:\n{done.stderr[-800:]}\n"
@@ -310,11 +314,16 @@ def status() -> dict[str, object]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["build", "path", "status"])
+    parser.add_argument("command", choices=["build", "path", "status", "test"])
     command = parser.parse_args().command
     try:
         if command == "build":
             build()
+        elif command == "test":
+            cache().mkdir(parents=True, exist_ok=True)
+            print(
+                _go(go_program(), HERE / "pulumi", "test", "-trimpath", "-buildvcs=false", "./language-python"), end=""
+            )
         elif command == "path":
             print(os.pathsep.join(str(one) for one in folders()))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
+from collections.abc import Sequence
 
 import pulumi
 import rempart_outscale as outscale
@@ -75,13 +76,13 @@ def vm_type(machine: plans.Machine) -> str:
 def _image_id(provider: outscale.Provider, name: str) -> pulumi.Output[str]:
     found = outscale.get_images_output(image_names=[name], opts=pulumi.InvokeOutputOptions(provider=provider))
 
-    def only(images: list[outscale.outputs.GetImagesImage]) -> str:
+    def only(images: Sequence[outscale.outputs.Image]) -> str:
         if len(images) != 1:
             raise pulumi.RunError(
                 f"{len(images)} images are named {name!r} in this region; one is needed. "
                 "Correct its line in providers/outscale/images.yaml, or write an exact name in the blueprint."
             )
-        return images[0].image_id
+        return str(images[0].image_id)
 
     return found.images.apply(only)
 

@@ -159,13 +159,14 @@ def _gateways(
         for gateway in session.plan.gateways:
             if gateway.bubble != bubble.name or gateway.via is not via:
                 continue
+            after: list[pulumi.Resource] = []
             if via is plans.Via.INTERNET:
-                made, link = _internet(session, gateway, net, parent)
-                after = [link, *table_links]
+                service, link = _internet(session, gateway, net, parent)
+                target, after = service.id, [link, *table_links]
             else:
-                made, after = _nat(session, gateway, subnets, parent, ways_out), []
+                target = _nat(session, gateway, subnets, parent, ways_out).id
             routes = [
-                _route(session, route, tables[route.zone].id, made.id, parent, after)
+                _route(session, route, tables[route.zone].id, target, parent, after)
                 for route in session.plan.routes
                 if route.target == gateway.subject
             ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import pulumi
 import rempart_outscale as outscale
@@ -15,6 +15,7 @@ from blueprint import naming
 from blueprint import plan as plans
 from providers import contracts
 
+Kind = TypeVar("Kind", bound=pulumi.CustomResource)
 NAME_LENGTH = 63  # shortest of the limits that a Name tag, a group name and a bucket meet
 
 
@@ -57,7 +58,7 @@ class Session:
 
     def make(
         self,
-        kind: Any,
+        kind: type[Kind],
         subject: str,
         arguments: Mapping[str, Any],
         *,
@@ -65,8 +66,8 @@ class Session:
         references: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         protect: bool = False,
-        depends_on: list[pulumi.Resource] | None = None,
-    ) -> Any:
+        depends_on: Sequence[pulumi.Resource] | None = None,
+    ) -> Kind:
         """Registers one native resource, named by its subject.
 
         `references` says, in words that policies can read before ids exist, what each id points at.
@@ -80,7 +81,9 @@ class Session:
                 self.transformed.append(subject)
                 args = changed
         provider = self.s3 if kind.__module__.startswith("rempart_s3") else self.outscale
-        options = pulumi.ResourceOptions(parent=parent, provider=provider, protect=protect, depends_on=depends_on)
+        options = pulumi.ResourceOptions(
+            parent=parent, provider=provider, protect=protect, depends_on=list(depends_on or ())
+        )
         return kind(subject, opts=options, **args)
 
 
