@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Iterator, Sequence
 
@@ -40,15 +41,33 @@ def one_network_per_bubble(fact: facts.Network | facts.Segment, context: Context
 def networks_apart(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
     """No two networks for a bubble, and none that overlap."""
     networks = [fact for fact in everything if isinstance(fact, facts.Network)]
-    for position, one in enumerate(networks):
-        trouble = unread(one, "cidr")
-        verdict = trouble or CONFORM
-        for other in networks[:position]:
-            if one.origin.subject == other.origin.subject:
-                verdict = refused("a bubble has two networks")
-            elif trouble is None and facts.known(other.cidr) and addresses.overlap(str(one.cidr), str(other.cidr)):
-                verdict = refused(f"its addresses overlap those of {other.origin.subject or other.origin.name}")
-        yield dataclasses.replace(verdict, subject=one.origin.subject, urn=one.origin.urn)
+    times = collections.Counter(fact.origin.subject for fact in networks)
+    overlapping = _overlapping(networks)
+    for fact in networks:
+        verdict = unread(fact, "cidr") or CONFORM
+        if times[fact.origin.subject] > 1:
+            verdict = refused("its bubble has two networks")
+        elif other := overlapping.get(fact.origin.urn):
+            verdict = refused(f"its addresses overlap those of {other}")
+        yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
+
+
+def _overlapping(networks: Sequence[facts.Network]) -> dict[str, str]:
+    """URN -> the name of a network that it overlaps. In order of address, an overlap is with the widest one so far."""
+    readable = [(addresses.parse(fact.cidr), fact) for fact in networks if isinstance(fact.cidr, str)]
+    found: dict[str, str] = {}
+    widest: tuple[addresses.Range, facts.Network] | None = None
+    for block, fact in sorted(readable, key=lambda pair: (pair[0].version, int(pair[0].network_address))):
+        if widest is not None and addresses.overlap(str(widest[0]), str(block)):
+            found[fact.origin.urn] = widest[1].origin.subject or widest[1].origin.name
+            found[widest[1].origin.urn] = fact.origin.subject or fact.origin.name
+        if (
+            widest is None
+            or widest[0].version != block.version
+            or block.broadcast_address > widest[0].broadcast_address
+        ):  # type: ignore[operator]
+            widest = (block, fact)
+    return found
 
 
 # NET-03
