@@ -57,17 +57,27 @@ class Births:
             yield self._bear(call, shape, inputs, body, others_at)
 
     def _bear(self, call: Call[Session], shape: Shape, inputs: Values, body: dict[str, Any], others_at: float) -> Born:
-        left_over = _left_over(call, shape, inputs)
+        journal = call.session.journal
+        earlier = journal.get(call.urn)
+        left_over = _left_over(call, shape, inputs, earlier)
         if left_over is not None:
             return left_over
-        journal = call.session.journal
         traits = shape.traits(inputs)
-        token = str(uuid.uuid4()) if shape.token else ""
-        present = () if token else self._present(call, shape, traits, others_at)
-        intent = Intent(call.urn, traits, dict(inputs.get("tags") or {}), present, journal.known(call.urn), token)
+        # What an earlier sending may still make must not count as having been there, nor be made twice.
+        same_again = earlier is not None and not earlier.id and earlier.traits == traits
+        resumed = earlier if same_again and (shape.unique or shape.token) else None
+        intent = Intent(
+            call.urn,
+            traits,
+            tags=dict(inputs.get("tags") or {}),
+            present=resumed.present if resumed else self._present(call, shape, traits, others_at),
+            before=journal.known(call.urn),
+            token=resumed.token if resumed else str(uuid.uuid4()) if shape.token else "",
+        )
         journal.write(intent)
         try:
-            born = self._send(call, shape, intent, {**body, **({"ClientToken": token} if token else {})})
+            token = {"ClientToken": intent.token} if intent.token else {}
+            born = self._send(call, shape, intent, {**body, **token}, resumed=resumed is not None)
         except Problem as problem:
             if not problem.uncertain:
                 journal.forget(call.urn)
@@ -79,22 +89,24 @@ class Births:
 
     def _present(self, call: Call[Session], shape: Shape, traits: Values, others_at: float) -> tuple[str, ...]:
         """Ids that already match: from one listing of the kind, and from what this process has made since."""
+        if shape.token:  # the token alone tells ours from others
+            return ()
         not_before = max(time.time() - SNAPSHOT_AGE, others_at)
         items = call.session.reader.listing(call, shape.source, not_before)
         found = {candidate.id for candidate in _matching(shape, items, traits)}
         with self._mutex:
             return tuple(sorted(found | self._made.get(shape.name, set())))
 
-    def _send(self, call: Call[Session], shape: Shape, intent: Intent, body: dict[str, Any]) -> Born:
+    def _send(self, call: Call[Session], shape: Shape, intent: Intent, body: dict[str, Any], *, resumed: bool) -> Born:
         doing = f"to create {shape.name}"
         for attempt in range(1, SENDS + 1):
             try:
                 answer = call.session.client.write(call, shape.create, body)
                 return _from_answer(shape, body, answer)
             except Refused as refused:
-                if attempt == 1 or not refused.conflict:
+                if not refused.conflict or (attempt == 1 and not resumed):
                     raise refused.problem(doing) from refused
-                lost: Exception = refused  # our own first sending may be what is in the way
+                lost: Exception = refused  # our own earlier sending may be what is in the way
             except Lost as error:
                 lost = error
             with _still_uncertain():
@@ -134,10 +146,9 @@ def _from_answer(shape: Shape, body: dict[str, Any], answer: Item) -> Born:
     return Born(make_id(shape, item), item)
 
 
-def _left_over(call: Call[Session], shape: Shape, inputs: Values) -> Born | None:
+def _left_over(call: Call[Session], shape: Shape, inputs: Values, intent: Intent | None) -> Born | None:
     """What an interrupted creation of the same URN made, if it made anything."""
     journal = call.session.journal
-    intent = journal.get(call.urn)
     if intent is None:
         return None
     traits = shape.traits(inputs)
@@ -150,11 +161,10 @@ def _left_over(call: Call[Session], shape: Shape, inputs: Values) -> Born | None
             return None
         _refuse_other_traits(shape, item, traits, intent.id, str(journal.path(call.urn)))
         return Born(intent.id, item, adopted=True)
-    looks = LOOKS if time.time() - intent.started < YOUNG else LOOKS[:1]
-    found = _look(call, shape, intent, looks)
+    patient = time.time() - intent.started < YOUNG and not (shape.unique or shape.token)
+    found = _look(call, shape, intent, LOOKS if patient else LOOKS[:1])
     if found is None:
-        journal.forget(call.urn)
-        return None
+        return None  # the note stays until the next one replaces it
     _refuse_other_traits(shape, found.item, traits, found.id, str(journal.path(call.urn)))
     _note(call, intent, found.id)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -234,6 +235,27 @@ def test_something_that_appears_late_is_waited_for(cloud: Engine, server: Server
     urn, id = cloud.urn("Net"), net(server)
     leave_intent(server, state, urn)
     assert cloud.create(urn, {**RANGE, "tags": TAGS})[0] == id
+
+
+@pytest.mark.parametrize("kind", ["Subnet", "SecurityGroupRule", "Volume"])
+def test_something_that_appears_after_the_next_run_has_looked_is_not_made_twice(
+    kind: str, start: Start, server: Server, state: Path
+) -> None:
+    """The API refuses a second one, or knows the token: what it then shows is ours."""
+    cloud = start()
+    world = World(cloud)
+    urn = cloud.urn(kind)
+    inputs = checked(cloud, urn, inputs_of(CASE[kind], world))
+    server.control.fault("hidden", SHAPE[kind].create, polls=3)
+    server.control.fault("forbidden", "CreateTags")
+    with contextlib.suppress(Halfway):  # a rule has no tags to fail
+        cloud.create(urn, inputs)
+    [note] = [note for note in notes(state) if note["urn"] == urn]
+    journal(server, state).write(Intent(**{**note, "id": "", "present": tuple(note["present"])}))
+    server.control.clear_faults()
+    before = server.control.inventory()
+    assert start().create(urn, inputs)[0] == note["id"]
+    assert server.control.inventory() == before
 
 
 def test_creations_that_nothing_tells_apart_never_take_each_others(start: Start, server: Server) -> None:
