@@ -12,11 +12,13 @@ import rich.markup
 
 from cli import engine
 
+PIPE_WIDTH = 160  # a pipe has no width of its own, and 80 columns fold every table
+
 
 @functools.cache
 def out() -> rich.console.Console:
     """Standard output: tables and results. Colours follow NO_COLOR, FORCE_COLOR and whether it is a terminal."""
-    return rich.console.Console(highlight=False)
+    return rich.console.Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 @functools.cache

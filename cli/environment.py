@@ -19,11 +19,14 @@ SETTINGS = {
     "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
     "PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS": "false",
 }
+ENDPOINTS = ("OSC_ENDPOINT_API", "OOS_ENDPOINT")
 
 
 def environment() -> dict[str, str]:
     """Variables to add to a process's own. What the user has set wins, save for the pack's path.
 
+    The sandbox's endpoints, credentials and authority go together: all of them, or none where the user names an
+    endpoint of their own. So a real key never reaches the sandbox, nor a sandbox's key a cloud.
     Folders and the passphrase of the file backend are made on first use.
     """
     state = workspace.state_dir()
@@ -35,11 +38,13 @@ def environment() -> dict[str, str]:
         workspace.STATE_DIR_VARIABLE: str(state),
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{backend}",
-        **_sandbox(),
     }
     if not os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
         wanted["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(state))
     values = {name: os.environ.get(name) or value for name, value in wanted.items()}
+    sandbox = _sandbox()
+    if all(os.environ.get(name, sandbox.get(name)) == sandbox.get(name) for name in ENDPOINTS):
+        values.update(sandbox)
     values["PULUMI_OPTION_POLICY_PACK"] = str(workspace.root() / "policies")
     values["PATH"] = _path()
     return values

@@ -34,6 +34,7 @@ def store(session: Session, bucket: plans.Bucket, parent: pulumi.Resource) -> co
             "policy": json.dumps(_policy(name), sort_keys=True) if bucket.deny_plaintext else None,
             "force_destroy": False,
         },
+        tags=session.tags(bucket.subject, BRICK, bucket.bubble),
         parent=parent,
         protect=True,
     )
