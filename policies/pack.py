@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -24,9 +24,11 @@ from pulumi_policy import (
 
 from blueprint.facts import Fact
 from policies import boundary
-from policies.judge import console
-from policies.session import Session, Unjudgeable
-from policies.verdicts import Effect, Finding
+from policies.verdicts import Effect, Finding, Unjudgeable
+
+if TYPE_CHECKING:
+    # Importing it costs as much as the SDK does: the server starts first, and loads it while the program starts.
+    from policies.session import Session
 
 NAME = "rempart"
 ReportViolation: TypeAlias = Callable[..., None]
@@ -45,10 +47,10 @@ FLOOR = EnforcementLevel.MANDATORY
 
 
 class Pack:
-    """The policies of one run, over one session."""
+    """The policies of one run, over one session, which `session` gives (and waits for)."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Callable[[], Session]) -> None:
+        self._session = session
         self._current = threading.local()
         self._advised: set[str] = set()
         self._told: set[tuple[str, str]] = set()
@@ -124,12 +126,16 @@ class Pack:
             self._advised.add(key)
             report(self._console(finding))
 
+    @property
+    def session(self) -> Session:
+        return self._session()
+
     def _console(self, finding: Finding) -> str:
-        return console(finding, self.session.judge.catalogue)
+        return self.session.say(finding)
 
     def _family(self, finding: Finding) -> str:
-        text = self.session.judge.catalogue.rules.get(finding.rule)
-        return text.family if text and text.family in FAMILIES else next(iter(FAMILIES))
+        family = self.session.family(finding)
+        return family if family in FAMILIES else next(iter(FAMILIES))
 
     def _fact(self, args: ResourceValidationArgs) -> Fact:
         provider = boundary.mapping(args.provider.props) if args.provider is not None else None

@@ -7,10 +7,12 @@ servicer, which it keeps to itself: the class is replaced, and a test holds that
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from pulumi.runtime import proto
@@ -18,7 +20,10 @@ from pulumi_policy import policy as sdk
 
 from blueprint import attestation
 from policies import pack
-from policies.session import Session
+from policies.verdicts import Unjudgeable
+
+if TYPE_CHECKING:
+    from policies.session import Session
 
 _LEVELS = {
     proto.DISABLED: "disabled",
@@ -31,14 +36,14 @@ _LEVELS = {
 class Servicer(sdk._PolicyAnalyzerServicer):
     """Refuses lowered levels, then attests."""
 
-    session: Session
+    stack: str
 
     def Configure(self, request: Any, context: Any) -> Any:
         if problem := lowered(request.policyConfig):
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
         answer = super().Configure(request, context)  # type: ignore[no-untyped-call]
         try:
-            attestation.write(self.session.stack)
+            attestation.write(self.stack)
         except attestation.NotUnderPolicy:
             # Started by hand or by a test: there is no engine, hence no program that would look for the attestation.
             pass
@@ -55,7 +60,7 @@ def lowered(config: Mapping[str, Any]) -> str | None:
     """Why a configuration is refused, or None: no policy may go below its floor, and none takes properties."""
     mandatory = {*pack.FAMILIES, pack.STACK}
     known = {*mandatory, pack.ADVICE, pack.STACK_ADVICE}
-    for name, wanted in sorted(config.items()):
+    for name, wanted in sorted(config.items(), key=lambda item: (item[0] not in mandatory, item[0])):
         level = _LEVELS.get(wanted.enforcementLevel, "unknown")
         if name not in known:
             return f"the policy configuration names {name!r}, which is no policy of {pack.NAME}: correct or remove it"
@@ -71,12 +76,23 @@ def lowered(config: Mapping[str, Any]) -> str | None:
     return None
 
 
+def load(stack: str, preview: bool) -> Session:
+    """Everything heavy, while the engine starts the program. What is wrong shows again, and is told, at first use."""
+    from policies import session
+
+    made = session.Session(stack, preview)
+    with contextlib.suppress(Unjudgeable):
+        _ = made.judge
+    return made
+
+
 def serve() -> None:
     """Serves until the engine closes. The stack and the operation come from the engine's environment."""
-    session = Session(os.environ.get("PULUMI_STACK", ""), os.environ.get("PULUMI_DRY_RUN", "true") == "true")
-    Servicer.session = session
+    stack, preview = os.environ.get("PULUMI_STACK", ""), os.environ.get("PULUMI_DRY_RUN", "true") == "true"
+    loading = concurrent.futures.ThreadPoolExecutor(max_workers=1).submit(load, stack, preview)
+    Servicer.stack = stack
     sdk._PolicyAnalyzerServicer = Servicer  # type: ignore[misc]
     try:
-        sdk.PolicyPack(pack.NAME, pack.Pack(session).policies(), enforcement_level=pack.FLOOR)
+        sdk.PolicyPack(pack.NAME, pack.Pack(loading.result).policies(), enforcement_level=pack.FLOOR)
     except KeyboardInterrupt:
         sys.exit(0)

@@ -18,18 +18,14 @@ from blueprint.facts import Fact
 from policies import backend, records
 from policies.catalogue import loader as catalogues
 from policies.context import Context, Index
-from policies.judge import Judge
+from policies.judge import Judge, console
 from policies.recorder import Recorder
-from policies.verdicts import Effect, Finding
+from policies.verdicts import Effect, Finding, Unjudgeable
 from providers import capabilities
 from providers.outscale import facts as outscale
 
 FACTS = {"outscale": outscale.fact}
 """Provider -> its mapping from resources to facts."""
-
-
-class Unjudgeable(Exception):
-    """The run cannot be judged (no such platform, a malformed file): nothing may then be created."""
 
 
 class Session:
@@ -113,6 +109,15 @@ class Session:
         dependencies: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Fact:
         return FACTS[self.judge.context.plan.provider](kind, urn, name, properties, provider, dependencies)
+
+    def say(self, finding: Finding) -> str:
+        """What the user sees of a finding."""
+        return console(finding, self.judge.catalogue)
+
+    def family(self, finding: Finding) -> str:
+        """Which of the pack's policies speaks of it."""
+        text = self.judge.catalogue.rules.get(finding.rule)
+        return text.family if text else ""
 
     @functools.cached_property
     def about_run(self) -> tuple[Finding, ...]:

@@ -30,6 +30,10 @@ class Effect(enum.StrEnum):
     BLOCK = "block"
 
 
+class Unjudgeable(Exception):
+    """The run cannot be judged (no such platform, a malformed file): nothing may then be created."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
     """One answer of one rule about one subject. `message` never holds a value that could be a secret."""

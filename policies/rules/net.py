@@ -61,13 +61,13 @@ def _overlapping(networks: Sequence[facts.Network]) -> dict[str, str]:
         if widest is not None and addresses.overlap(str(widest[0]), str(block)):
             found[fact.origin.urn] = widest[1].origin.subject or widest[1].origin.name
             found[widest[1].origin.urn] = fact.origin.subject or fact.origin.name
-        if (
-            widest is None
-            or widest[0].version != block.version
-            or block.broadcast_address > widest[0].broadcast_address
-        ):  # type: ignore[operator]
+        if widest is None or widest[0].version != block.version or _end(block) > _end(widest[0]):
             widest = (block, fact)
     return found
+
+
+def _end(block: addresses.Range) -> int:
+    return int(block.broadcast_address)
 
 
 # NET-03

@@ -73,7 +73,8 @@ def test_a_violation_reads_as_one_line() -> None:
     )
     assert judge.console(found, pack.catalogue) == (
         "STO-02 · R-153 · main.yaml:1 — bubbles/study/buckets/archive: "
-        "its ACL public-read opens it beyond the account. Remedy: Set `public` to false; give access through an export bubble"
+        "its ACL public-read opens it beyond the account. "
+        "Remedy: Set `public` to false; give access through an export bubble"
     )
 
 
