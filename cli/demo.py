@@ -98,14 +98,13 @@ def _picture(env: Mapping[str, str]) -> None:
 
 
 def resources(plan: plans.Plan, things: tuple[live.Thing, ...]) -> rich.table.Table:
-    """Resources per bubble, as the API lists them; buckets by the name that the plan gives them."""
+    """Resources per bubble, as the API lists them and as their tags say."""
     by_bubble: dict[str, Counter[str]] = {bubble.name: Counter() for bubble in plan.bubbles}
     for thing in things:
         if thing.platform == plan.platform:
             by_bubble.setdefault(thing.bubble or "platform", Counter())[thing.kind] += 1
             if thing.kind == "SecurityGroup":
-                rules = sum(len(thing.body.get(side, ())) for side in ("InboundRules", "OutboundRules"))
-                by_bubble[thing.bubble or "platform"]["rules"] += rules
+                by_bubble[thing.bubble or "platform"]["rules"] += live.rules(thing)
     kinds = [
         "Net",
         "Subnet",
@@ -117,13 +116,13 @@ def resources(plan: plans.Plan, things: tuple[live.Thing, ...]) -> rich.table.Ta
         "PublicIp",
         "Vm",
         "Volume",
+        "Bucket",
     ]
     table = rich.table.Table("bubble", "kind", *kinds, title="Resources per bubble, read from the API (simulated)")
     for name, counts in by_bubble.items():
         kind = plan.bubble(name).kind if any(bubble.name == name for bubble in plan.bubbles) else ""
         table.add_row(name, kind, *(str(counts[column] or "") for column in kinds))
-    buckets = sum(1 for thing in things if thing.kind == "Bucket")
-    table.caption = f"{buckets} buckets on OOS (simulated); every data-bearing resource is protected"
+    table.caption = "volumes and buckets are protected: only `destroy --unprotect` gives them up"
     return table
 
 
@@ -136,9 +135,23 @@ def flows(plan: plans.Plan) -> rich.table.Table:
     for flow in plan.flows:
         ports = str(flow.from_port) if flow.from_port == flow.to_port else f"{flow.from_port}-{flow.to_port}"
         if flow.generated:
-            folded[(flow.destination, flow.protocol, ports, flow.encryption)] += 1
+            folded[(_short(flow.destination), flow.protocol, ports, flow.encryption)] += 1
         else:
-            table.add_row(flow.name, flow.source, flow.destination, flow.protocol, ports, flow.encryption)
+            table.add_row(
+                flow.name, _short(flow.source), _short(flow.destination), flow.protocol, ports, flow.encryption
+            )
     for (destination, protocol, ports, encryption), number in folded.items():
-        table.add_row("[dim]generated[/]", f"{number} sources", destination, protocol, ports, encryption)
+        table.add_row(
+            "[dim]generated[/]",
+            "1 place" if number == 1 else f"{number} places",
+            destination,
+            protocol,
+            ports,
+            encryption,
+        )
     return table
+
+
+def _short(subject: str) -> str:
+    """`bubbles/warehouse/zones/omop` as people say it: warehouse.omop."""
+    return subject.removeprefix("bubbles/").removeprefix("externals/").replace("/zones/", ".")

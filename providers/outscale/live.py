@@ -52,26 +52,38 @@ def read(account: Account) -> tuple[Thing, ...]:
     return (*_compute_and_network(account), *_buckets(account))
 
 
+def client(account: Account) -> Any:
+    """The vendor's own client, without its Gateway: `client(account).api("ReadNets", Filters=...)`."""
+    from osc_sdk_python import call, credentials
+
+    return call.Call(
+        access_key=account.access_key,
+        secret_key=account.secret_key,
+        region=account.region,
+        endpoints=credentials.Endpoint(api=account.oapi),
+    )
+
+
 def count(things: tuple[Thing, ...]) -> dict[str, int]:
     """Kind -> number, rules counted from inside their groups and routes from inside their tables."""
     totals: dict[str, int] = {}
     for thing in things:
         totals[thing.kind] = totals.get(thing.kind, 0) + 1
         if thing.kind == "SecurityGroup":
-            rules = sum(len(thing.body.get(side, ())) for side in ("InboundRules", "OutboundRules"))
-            totals["SecurityGroupRule"] = totals.get("SecurityGroupRule", 0) + rules
+            totals["SecurityGroupRule"] = totals.get("SecurityGroupRule", 0) + rules(thing)
     return totals
 
 
-def _compute_and_network(account: Account) -> Iterator[Thing]:
-    from osc_sdk_python.call import Call
-
-    call = Call(
-        access_key=account.access_key,
-        secret_key=account.secret_key,
-        region=account.region,
-        endpoints={"api": account.oapi},
+def rules(group: Thing) -> int:
+    """Rules of a group, one for each range: the API folds ranges of the same ports into one entry."""
+    sides = (group.body.get(side, ()) for side in ("InboundRules", "OutboundRules"))
+    return sum(
+        len(rule.get("IpRanges", ())) + len(rule.get("SecurityGroupsMembers", ())) for side in sides for rule in side
     )
+
+
+def _compute_and_network(account: Account) -> Iterator[Thing]:
+    call = client(account)
     for kind, (action, field) in KINDS.items():
         for body in _pages(call, action, field):
             if _state(body) in GONE:
@@ -120,4 +132,17 @@ def _buckets(account: Account) -> Iterator[Thing]:
         ),
     )
     for bucket in client.list_buckets().get("Buckets", ()):
-        yield Thing("Bucket", bucket["Name"], bucket["Name"].split("-")[0], "", bucket)
+        tags = _bucket_tags(client, bucket["Name"])
+        yield Thing("Bucket", bucket["Name"], tags.get("rempart:platform", ""), tags.get("rempart:bubble", ""), bucket)
+
+
+def _bucket_tags(client: Any, name: str) -> dict[str, str]:
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = client.get_bucket_tagging(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchTagSet":
+            return {}
+        raise
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}

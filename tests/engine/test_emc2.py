@@ -190,15 +190,7 @@ def test_a_pack_configuration_that_disables_a_rule_is_refused(
 def test_a_rule_added_by_hand_is_seen_as_drift_and_taken_away(
     up: list[dict[str, object]], there: tuple[live.Thing, ...], world: World
 ) -> None:
-    from osc_sdk_python.call import Call
-
-    account = world.account()
-    call = Call(
-        access_key=account.access_key,
-        secret_key=account.secret_key,
-        region=account.region,
-        endpoints={"api": account.oapi},
-    )
+    call = live.client(world.account())
     group = next(g for g in of(there, "SecurityGroup") if subject(g) == "bubbles/warehouse/zones/omop/filter")
     gone = group.body["InboundRules"][0]
     call.api(
