@@ -62,7 +62,8 @@ class Turnstile:
         What is known about the present ids must be younger than that.
         """
         text = json.dumps([kind, traits], sort_keys=True)
-        name = f"outscale-{self._account}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        # 256 locks in all: two kinds that share one by chance only wait for each other.
+        name = f"outscale-{self._account}-{hashlib.sha256(text.encode()).hexdigest()[:2]}"
         with self._guard:
             mutex = self._mutexes.setdefault(name, threading.Lock())
         stamp = self._folder / f"{name}.last"

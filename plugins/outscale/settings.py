@@ -12,12 +12,18 @@ from urllib.parse import urlsplit
 from plugins.runtime.declare import Field
 from plugins.runtime.errors import Problem
 
+# Outscale publishes no figure and throttles identical requests; its own libraries stay at 5. A throttle halves ours.
+DEFAULT_RATE = 25.0
 CONFIGURATION = (
     Field("endpoint", description="URL of the API, with /api/v1. Default: OSC_ENDPOINT_API, else the region's."),
     Field("region", description="Region, e.g. cloudgouv-eu-west-1. Default: OSC_REGION."),
     Field("accessKey", description="Access key. Default: OSC_ACCESS_KEY."),
     Field("secretKey", secret=True, description="Secret key. Default: OSC_SECRET_KEY."),
-    Field("requestsPerSecond", "number", description="Most calls a second, all processes together. Default: 25."),
+    Field(
+        "requestsPerSecond",
+        "number",
+        description="Most calls a second, all processes together. Default: OSC_REQUESTS_PER_SECOND, else 25.",
+    ),
 )
 _VARIABLES = {
     "endpoint": "OSC_ENDPOINT_API",
@@ -33,7 +39,7 @@ class Settings:
     region: str
     access_key: str
     secret_key: str = field(repr=False)
-    requests_per_second: float = 25.0
+    requests_per_second: float = DEFAULT_RATE
 
     @property
     def account(self) -> str:
@@ -61,5 +67,17 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] | None = N
         values["region"],
         values["accessKey"],
         values["secretKey"],
-        float(given.get("requestsPerSecond") or 25.0),
+        _rate(given.get("requestsPerSecond") or env.get("OSC_REQUESTS_PER_SECOND") or DEFAULT_RATE),
     )
+
+
+def _rate(value: object) -> float:
+    try:
+        rate = float(str(value))
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 10_000:
+        raise Problem(
+            f"Outscale: '{value}' is not a number of calls a second", "Give requestsPerSecond from 1 to 10000"
+        )
+    return rate

@@ -124,6 +124,8 @@ def inputs_after_read(fields: tuple[Field, ...], found: Found, old_inputs: Value
             before = old_inputs.get(field.name)
             if same(field, before, told) or (before is None and field.server_chosen):
                 told = before
+        elif same(field, None, told):
+            told = None  # an import does not list what is empty or the default
         if told is not None:
             merged[field.name] = told
     return merged

@@ -19,6 +19,7 @@ from plugins.runtime.errors import Partial, Problem
 from plugins.runtime.values import UNKNOWN, Properties, contains_unknown, from_wire, to_wire
 
 S = TypeVar("S")
+_ENGINES_OWN = frozenset({"version", "pluginDownloadURL", "pluginChecksums", "parameterization"})
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[S]):
@@ -60,7 +61,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[S]):
     @answered
     def CheckConfig(self, request: Any) -> Any:
         news = from_wire(request.news)
-        given = {name: value for name, value in news.values.items() if name != "version"}
+        given = _configuration(self.plugin.configuration, news.values)
         failures = list(check(self.plugin.configuration, given))
         return _checked(news.values, news.secrets | _secret_names(self.plugin.configuration), failures)
 
@@ -74,9 +75,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[S]):
 
     @answered
     def Configure(self, request: Any) -> Any:
-        given = from_wire(request.args).values
-        known = {field.name for field in self.plugin.configuration}
-        self._session = self.plugin.connect({name: value for name, value in given.items() if name in known})
+        self._session = self.plugin.connect(_configuration(self.plugin.configuration, from_wire(request.args).values))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptOutputs=True)
 
     @answered
@@ -210,6 +209,24 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer, Generic[S]):
         noticed = getattr(self._session, "recorded", None)
         if noticed is not None and request.id:
             noticed(request.urn, request.id)
+
+
+def _configuration(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Configuration without the engine's own keys; what is not a string travels as JSON in a string."""
+    scalars = {field.name for field in fields if field.type == "string"}
+    values = {}
+    for name, value in given.items():
+        if name in _ENGINES_OWN or name.startswith("__"):
+            continue
+        values[name] = value if name in scalars or not isinstance(value, str) else _decoded(value)
+    return values
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # Check says what was expected
 
 
 def _old(request: Any) -> Old:

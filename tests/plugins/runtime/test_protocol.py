@@ -206,3 +206,20 @@ def test_handshake_and_plugin_info_answer_as_the_engine_expects(box: Engine) -> 
     shaken = box.stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=""))
     assert shaken.accept_secrets
     assert box.stub.GetPluginInfo(empty_pb2.Empty()).version == "0.1.0"
+
+
+def test_configuration_that_travels_as_json_in_a_string_is_read(box: Engine) -> None:
+    """Stack configuration and the generated Provider class both send numbers and booleans so."""
+
+    def failures(**given: object) -> dict[str, str]:
+        request = provider_pb2.CheckRequest(news=to_wire({"version": "1", "pluginDownloadURL": "x", **given}))
+        return {failure.property: failure.reason for failure in box.stub.CheckConfig(request).failures}
+
+    assert failures(retries="5", endpoint="5") == {}
+    assert failures(retries="many") == {"retries": "expected an integer, got a string"}
+    assert list(failures(endpiont="x")) == ["endpiont"]
+
+
+def test_an_import_lists_neither_what_is_empty_nor_the_defaults(box: Engine, shelf: Shelf) -> None:
+    shelf.boxes["box-1"] = {"label": "a", "size": 1, "tags": {}, "members": []}
+    assert box.read(box.urn("Box"), "box-1")[1].values == {"label": "a", "color": "grey"}

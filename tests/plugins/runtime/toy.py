@@ -98,6 +98,6 @@ def toy(shelf: Shelf) -> Plugin[Shelf]:
         "A toy.",
         kinds=(BOX,),
         lookups=(Lookup("getBoxes", "All.", (Field("prefix"),), (Field("ids", ListOf("string")),), _find),),
-        configuration=(Field("endpoint"), Field("password", secret=True)),
+        configuration=(Field("endpoint"), Field("password", secret=True), Field("retries", "integer")),
         connect=lambda configuration: _connect(shelf, configuration),
     )

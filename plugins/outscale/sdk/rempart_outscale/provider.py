@@ -25,7 +25,7 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.str] access_key: Access key. Default: OSC_ACCESS_KEY.
         :param pulumi.Input[_builtins.str] endpoint: URL of the API, with /api/v1. Default: OSC_ENDPOINT_API, else the region's.
         :param pulumi.Input[_builtins.str] region: Region, e.g. cloudgouv-eu-west-1. Default: OSC_REGION.
-        :param pulumi.Input[_builtins.float] requests_per_second: Most calls a second, all processes together. Default: 25.
+        :param pulumi.Input[_builtins.float] requests_per_second: Most calls a second, all processes together. Default: OSC_REQUESTS_PER_SECOND, else 25.
         :param pulumi.Input[_builtins.str] secret_key: Secret key. Default: OSC_SECRET_KEY.
         """
         if access_key is not None:
@@ -79,7 +79,7 @@ class ProviderArgs:
     @pulumi.getter(name="requestsPerSecond")
     def requests_per_second(self) -> pulumi.Input[Optional[_builtins.float]]:
         """
-        Most calls a second, all processes together. Default: 25.
+        Most calls a second, all processes together. Default: OSC_REQUESTS_PER_SECOND, else 25.
         """
         return pulumi.get(self, "requests_per_second")
 
@@ -120,7 +120,7 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.str] access_key: Access key. Default: OSC_ACCESS_KEY.
         :param pulumi.Input[_builtins.str] endpoint: URL of the API, with /api/v1. Default: OSC_ENDPOINT_API, else the region's.
         :param pulumi.Input[_builtins.str] region: Region, e.g. cloudgouv-eu-west-1. Default: OSC_REGION.
-        :param pulumi.Input[_builtins.float] requests_per_second: Most calls a second, all processes together. Default: 25.
+        :param pulumi.Input[_builtins.float] requests_per_second: Most calls a second, all processes together. Default: OSC_REQUESTS_PER_SECOND, else 25.
         :param pulumi.Input[_builtins.str] secret_key: Secret key. Default: OSC_SECRET_KEY.
         """
         ...

@@ -26,7 +26,7 @@ Region, e.g. cloudgouv-eu-west-1. Default: OSC_REGION.
 
 requestsPerSecond: Optional[float]
 """
-Most calls a second, all processes together. Default: 25.
+Most calls a second, all processes together. Default: OSC_REQUESTS_PER_SECOND, else 25.
 """
 
 secretKey: Optional[str]

@@ -39,7 +39,7 @@ class _ExportableConfig(types.ModuleType):
     @_builtins.property
     def requests_per_second(self) -> Optional[float]:
         """
-        Most calls a second, all processes together. Default: 25.
+        Most calls a second, all processes together. Default: OSC_REQUESTS_PER_SECOND, else 25.
         """
         return __config__.get_float('requestsPerSecond')
 
