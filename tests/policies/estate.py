@@ -60,7 +60,15 @@ class Estate:
         self._build()
 
     def copy(self) -> Estate:
-        return copy.deepcopy(self)
+        """One level deep: tests replace a property's value, they never change it in place."""
+        made = copy.copy(self)
+        made.resources = {
+            name: dataclasses.replace(
+                one, properties=dict(one.properties), provider=dict(one.provider), uses=dict(one.uses)
+            )
+            for name, one in self.resources.items()
+        }
+        return made
 
     def __getitem__(self, name: str) -> Resource:
         return self.resources[name]
@@ -377,9 +385,14 @@ def judge_of(plan: plans.Plan, kept: records.Records | None = None, **changes: A
     return Judge(
         context_of(plan, **changes),
         catalogues.load(),
-        records.load() if kept is None else kept,
+        _records() if kept is None else kept,
         lambda subject, field: f"{workspace.root().name}.yaml:1",
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _records() -> records.Records:
+    return records.load()
 
 
 def say(judge: Judge, estate: Estate, rule: str, name: str) -> Finding:

@@ -125,7 +125,7 @@ def test_every_mapped_kind_is_judged_by_some_rule() -> None:
 
 
 @given(st.sampled_from(KINDS), st.dictionaries(st.text(max_size=12), JSON, max_size=6), JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_facts_never_raise(kind: str, properties: dict[str, Any], provider: Any) -> None:
     outscale.fact(kind, "urn", "name", properties, provider if isinstance(provider, dict) else None)
 
@@ -145,7 +145,7 @@ def test_facts_never_raise(kind: str, properties: dict[str, Any], provider: Any)
     ),
     st.booleans(),
 )  # fmt: skip
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_rule_fails_on_any_input(kind: str, subject: str, properties: dict[str, Any], preview: bool) -> None:
     plan = estate.plan_of()
     judge = estate.judge_of(plan, preview=preview)

@@ -21,6 +21,8 @@ from policies import pack
 from tests.policies.estate import ENDPOINTS, Estate, estate_of, urn
 from tests.policies.runs import layer
 
+pytestmark = pytest.mark.contract
+
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 RULE = "flows/queries-a/ingress/project-a.data/1"
