@@ -214,9 +214,11 @@ def _proved(fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping
     seen = origin.dependencies or {}
     elsewhere = 0
     for key, kind in origin.targets.items():
+        if key not in origin.references and _base(key) not in seen:
+            continue  # an output of the provider's, not an input: the resource rule judged every input
         named = origin.references.get(key, "")
         wanted = {urn for suffix in ("", *SUFFIXES) for urn in made.get((kind, named + suffix), ())}
-        came_from = {urn for urn in seen.get(key.split("[")[0].split(".")[0], ()) if types.get(urn) == kind}
+        came_from = {urn for urn in seen.get(_base(key), ()) if types.get(urn) == kind}
         if not wanted:
             if came_from:
                 return refused(f"`{key}` comes from a resource other than the {named or 'unnamed'} that it names")
@@ -230,12 +232,16 @@ def _proved(fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping
     return CONFORM
 
 
+def _base(key: str) -> str:
+    """The property that the engine knows: `securityGroupIds` of `securityGroupIds[0]`, `nics` of `nics[0].nicId`."""
+    return key.split("[")[0].split(".")[0]
+
+
 def _all_named(
     came_from: set[str], origin: facts.Origin, key: str, kind: str, made: Mapping[tuple[str, str], set[str]]
 ) -> bool:
     """A list's ids share one engine property: each must be named by some key of it."""
-    base = key.split("[")[0]
-    names = [origin.references.get(other, "") for other in origin.targets if other.split("[")[0] == base]
+    names = [origin.references.get(other, "") for other in origin.targets if _base(other) == _base(key)]
     allowed = {urn for name in names for suffix in ("", *SUFFIXES) for urn in made.get((kind, name + suffix), ())}
     return came_from <= allowed
 

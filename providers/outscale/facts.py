@@ -303,7 +303,7 @@ def _bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fa
     )
 
 
-def _cors(value: Any) -> Value[tuple[str, ...]]:
+def _cors(value: object) -> Value[tuple[str, ...]]:
     if value is None:
         return ()
     if value is UNKNOWN:

@@ -229,3 +229,10 @@ def test_ids_from_another_layer_are_left_to_the_live_check() -> None:
     changed.resources = {name: dataclasses.replace(one, uses={}) for name, one in part.items()}
     found = estate.say_whole(estate.judge_of(changed.plan), changed, "GOV-09")
     assert {one.state for one in found} == {State.NOT_APPLICABLE}
+
+
+def test_an_id_that_the_provider_adds_by_itself_is_no_reference() -> None:
+    changed = estate.estate_of()
+    changed[NIC].properties["netId"] = "vpc-1"  # an output
+    found = estate.say_whole(estate.judge_of(changed.plan), changed, "GOV-09")
+    assert {one.state for one in found} == {State.CONFORM}
