@@ -52,7 +52,9 @@ class Carrier:
         if item is None:
             return None
         observed = shape.special.observe(call, item) if shape.special else {}
-        told = {**self._inputs(item), **{n: v for n, v in observed.items() if n in self._input_names()}}
+        # What a program does not ask for (an empty default group) is no difference when it is so all the same.
+        asked = {n for n in self._input_names() if inputs is None or inputs.get(n)}
+        told = {**self._inputs(item), **{n: v for n, v in observed.items() if n in asked}}
         return Found(id, told, {**self._outputs(item, told), **observed})
 
     def update(self, call: Call[Session], id: str, old: Old, inputs: Values) -> Values:

@@ -115,6 +115,21 @@ def test_drift_is_seen(start: Callable[[], Engine], server: Server) -> None:
     assert found["InboundRules"] == found["OutboundRules"] == []
 
 
+def test_a_default_group_that_somebody_emptied_is_no_difference_to_a_program_that_does_not_ask(
+    cloud: Engine, server: Server
+) -> None:
+    world = World(cloud)
+    net = world.make("Net", ipRange="10.0.0.0/16")
+    [group] = server.call("ReadSecurityGroups", Filters={"NetIds": [net.id]})["SecurityGroups"]
+    for flow in ("Inbound", "Outbound"):
+        server.call(
+            "DeleteSecurityGroupRule", SecurityGroupId=group["SecurityGroupId"], Flow=flow, Rules=group[f"{flow}Rules"]
+        )
+    _, inputs, outputs = world.refresh(net)
+    assert inputs.values == net.inputs
+    assert outputs.values["defaultSecurityGroupEmptied"] is True
+
+
 def test_a_rule_added_behind_our_back_is_seen_on_the_group(start: Callable[[], Engine], server: Server) -> None:
     world = World(start())
     group = world.make("SecurityGroup", netId=world.net(), securityGroupName="filter", description="d")
