@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
@@ -17,12 +20,18 @@ const version = "3.259.0"
 // reports as such.
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
-	executor string // pulumi-language-python-exec, beside this binary
-	engine   string // address of the engine
+	executor       string // pulumi-language-python-exec, beside this binary
+	engine         string // address of the engine
+	stdout, stderr io.Writer
+	patience       time.Duration // between the interrupt of a child and its end by force
 }
 
+// patience is short, because each violating preview waits for it: the engine interrupts the program it has refused.
+const patience = 500 * time.Millisecond
+
 func newHost(folder, engine string) *host {
-	return &host{executor: filepath.Join(folder, "pulumi-language-python-exec"), engine: engine}
+	executor := filepath.Join(folder, "pulumi-language-python-exec")
+	return &host{executor: executor, engine: engine, stdout: os.Stdout, stderr: os.Stderr, patience: patience}
 }
 
 // options reads `runtime.options` of a Pulumi.yaml, PulumiPolicy.yaml or PulumiPlugin.yaml.

@@ -30,6 +30,9 @@ func (h *host) GetRequiredPackages(
 	if err != nil {
 		return nil, err
 	}
+	if venv == "" {
+		return &pulumirpc.GetRequiredPackagesResponse{}, nil // the machine's own Python: nothing is pinned to a program
+	}
 	return requiredPackages(filepath.Join(venv, "lib", "python3*", "site-packages", "*", "pulumi-plugin.json"))
 }
 
@@ -55,30 +58,4 @@ func requiredPackages(pattern string) (*pulumirpc.GetRequiredPackagesResponse, e
 		}
 	}
 	return found, nil
-}
-
-// GetProgramDependencies lists the installed distributions, for `pulumi about`.
-func (h *host) GetProgramDependencies(
-	ctx context.Context, req *pulumirpc.GetProgramDependenciesRequest,
-) (*pulumirpc.GetProgramDependenciesResponse, error) {
-	tc, err := resolve(req.GetInfo())
-	if err != nil {
-		return nil, err
-	}
-	installed, err := tc.ListPackages(ctx, req.GetTransitiveDependencies())
-	if err != nil {
-		return nil, err
-	}
-	found := &pulumirpc.GetProgramDependenciesResponse{}
-	for _, one := range installed {
-		found.Dependencies = append(found.Dependencies, &pulumirpc.DependencyInfo{Name: one.Name, Version: one.Version})
-	}
-	return found, nil
-}
-
-// InstallDependencies makes the program's virtual environment, as `pulumi install` asks.
-func (h *host) InstallDependencies(
-	req *pulumirpc.InstallDependenciesRequest, server pulumirpc.LanguageRuntime_InstallDependenciesServer,
-) error {
-	return fmt.Errorf("%s: this language host installs nothing; run `make toolchain`", req.GetInfo().GetRootDirectory())
 }

@@ -15,6 +15,9 @@ import (
 
 // RunPlugin runs a provider plugin, or a policy pack (kind "analyzer"), from its source folder.
 func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
+	if req.GetAttachDebugger() {
+		return errDebugger
+	}
 	ctx := server.Context()
 	closer, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
 	if err != nil {
@@ -22,9 +25,9 @@ func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.Langu
 	}
 	defer closer.Close()
 	if req.GetKind() == "analyzer" {
-		err = runAnalyzer(ctx, req, stdout, stderr)
+		err = h.runAnalyzer(ctx, req, stdout, stderr)
 	} else {
-		err = runProvider(ctx, req, stdout, stderr)
+		err = h.runProvider(ctx, req, stdout, stderr)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -37,8 +40,8 @@ func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.Langu
 	return closer.Close()
 }
 
-func runProvider(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
-	cmd, err := command(ctx, req, append([]string{req.GetInfo().GetProgramDirectory()}, req.GetArgs()...))
+func (h *host) runProvider(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
+	cmd, err := h.command(ctx, req, append([]string{req.GetInfo().GetProgramDirectory()}, req.GetArgs()...))
 	if err != nil {
 		return err
 	}
@@ -48,9 +51,9 @@ func runProvider(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, s
 }
 
 // runAnalyzer starts a pack only once the engine has configured it: the pack reads its stack from the environment.
-func runAnalyzer(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
+func (h *host) runAnalyzer(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
 	args := append([]string{"-u", "-m", "pulumi.policy"}, req.GetArgs()...)
-	cmd, err := command(ctx, req, append(args, req.GetInfo().GetProgramDirectory()))
+	cmd, err := h.command(ctx, req, append(args, req.GetInfo().GetProgramDirectory()))
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,7 @@ func runAnalyzer(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, s
 	return proxy.Attach(ctx, cmd)
 }
 
-func command(ctx context.Context, req *pulumirpc.RunPluginRequest, args []string) (*exec.Cmd, error) {
+func (h *host) command(ctx context.Context, req *pulumirpc.RunPluginRequest, args []string) (*exec.Cmd, error) {
 	tc, err := resolve(req.GetInfo())
 	if err != nil {
 		return nil, err
@@ -92,6 +95,7 @@ func command(ctx context.Context, req *pulumirpc.RunPluginRequest, args []string
 	if err != nil {
 		return nil, err
 	}
-	cmd.Env = append(cmd.Env, req.GetEnv()...)
+	cmd.WaitDelay = h.patience // a grandchild that keeps the pipes open must not keep the engine
+	cmd.Env = append(cmd.Environ(), req.GetEnv()...)
 	return cmd, nil
 }

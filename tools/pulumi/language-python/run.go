@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
-	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
@@ -18,11 +15,13 @@ import (
 // userError is how the Python SDK ends when it has already reported what is wrong.
 const userError = 32
 
-// patience is what a child gets between the interrupt and the kill: each violating preview waits for it.
-const patience = 500 * time.Millisecond
+var errDebugger = errors.New("this language host attaches no debugger: install Pulumi's own to have one")
 
 // Run runs a Pulumi program to its end.
 func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	if req.GetAttachDebugger() {
+		return nil, errDebugger
+	}
 	tc, err := resolve(req.GetInfo())
 	if err != nil {
 		return nil, err
@@ -35,9 +34,9 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 		return nil, err
 	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patience
-	stderr := &hush{out: os.Stderr, cancelled: func() bool { return ctx.Err() != nil }}
-	cmd.Stdout, cmd.Stderr = os.Stdout, stderr
+	cmd.WaitDelay = h.patience
+	stderr := &hush{out: h.stderr, interrupted: func() bool { return ctx.Err() != nil }}
+	cmd.Stdout, cmd.Stderr = h.stdout, stderr
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
@@ -46,9 +45,11 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 		return nil, err
 	}
 	cmd.Env = append(cmd.Env, config...)
-	err = cmd.Run()
-	stderr.flush()
-	return outcome(err)
+	ran := cmd.Run()
+	if err := stderr.flush(); err != nil {
+		return nil, err
+	}
+	return outcome(ran)
 }
 
 // arguments are those of pulumi-language-python-exec; empty ones are left out.
@@ -104,40 +105,4 @@ func outcome(err error) (*pulumirpc.RunResponse, error) {
 	default:
 		return nil, err
 	}
-}
-
-// hush holds a Python traceback back until it is whole, and drops it where it is only our own interrupt.
-type hush struct {
-	out       io.Writer
-	cancelled func() bool
-	held      bytes.Buffer
-}
-
-var traceback = []byte("Traceback (most recent call last):")
-
-func (h *hush) Write(text []byte) (int, error) {
-	if h.held.Len() == 0 {
-		at := bytes.Index(text, traceback)
-		if at < 0 {
-			return h.out.Write(text)
-		}
-		if _, err := h.out.Write(text[:at]); err != nil {
-			return 0, err
-		}
-		h.held.Write(text[at:])
-		return len(text), nil
-	}
-	h.held.Write(text)
-	return len(text), nil
-}
-
-// flush shows what was held, unless the run was cancelled and it is the interrupt that this host sent.
-func (h *hush) flush() {
-	if h.held.Len() == 0 {
-		return
-	}
-	if !h.cancelled() || !bytes.Contains(h.held.Bytes(), []byte("KeyboardInterrupt")) {
-		_, _ = h.out.Write(h.held.Bytes())
-	}
-	h.held.Reset()
 }

@@ -1,0 +1,74 @@
+"""What the machine has by itself: an engine, an S3 server, Go."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from tools.preparation import places
+from tools.preparation.places import ENGINE, PARTS, S3, Part
+
+GO_VERSION = (1, 26)
+_HOST = ("pulumi-language-python", "pulumi-language-python-exec")
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """The first dotted number of a program's own words; () where there is none."""
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(number) for number in found.groups(default="0")) if found else ()
+
+
+def version(program: pathlib.Path | str, argument: str = "version") -> tuple[int, ...]:
+    """What a program says of itself; () where it does not run."""
+    try:
+        words = subprocess.run([program, argument], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return ()
+    return parse_version(words.stdout) if words.returncode == 0 else ()
+
+
+def pulumi() -> pathlib.Path | None:
+    """An installed engine that is recent enough and has its Python language host beside it or on PATH."""
+    found = _which("pulumi")
+    if found is None:
+        return None
+    beside = found.resolve().parent
+    host = all((beside / name).is_file() or _which(name) for name in _HOST)
+    return found if host and version(found) >= places.PULUMI_VERSION else None
+
+
+def versitygw() -> pathlib.Path | None:
+    return _which("versitygw")
+
+
+def go() -> pathlib.Path | None:
+    """Go on PATH, if it is recent enough."""
+    found = shutil.which("go")
+    return pathlib.Path(found) if found and version(found) >= GO_VERSION else None
+
+
+def wanted() -> list[Part]:
+    """The parts that the machine does not have by itself."""
+    have = {ENGINE: pulumi(), S3: versitygw()}
+    return [part for part in PARTS if not have[part]]
+
+
+def missing() -> list[Part]:
+    """The parts that are still to be built."""
+    return [part for part in wanted() if not places.built(part)]
+
+
+def folders() -> list[pathlib.Path]:
+    """What to put in front of PATH; what is installed is on it already."""
+    return [places.folder(part) for part in wanted()]
+
+
+def _which(name: str) -> pathlib.Path | None:
+    """A program on PATH outside our own cache: what we built, of this commit or another, is not installed."""
+    ours = str(places.toolchains())
+    path = os.environ.get("PATH", os.defpath)
+    found = shutil.which(name, path=os.pathsep.join(p for p in path.split(os.pathsep) if not p.startswith(ours)))
+    return pathlib.Path(found) if found else None
