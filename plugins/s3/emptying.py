@@ -37,16 +37,23 @@ def is_empty(call: Call[Any], storage: Storage, bucket: str) -> bool:
     )
 
 
-def versions(call: Call[Any], storage: Storage, bucket: str, page: int = BATCH) -> Iterator[Version]:
-    """Every version and delete marker. Asked page by page, and afresh for each page that follows a deletion."""
+def versions(call: Call[Any], storage: Storage, bucket: str, page: int | None = None) -> Iterator[Version]:
+    """Every version and delete marker, once each: some storages begin a page with the last of the one before."""
     place: dict[str, str] = {}
+    before: set[Version] = set()
     while True:
-        answer = storage.read(call, "list_object_versions", Bucket=bucket, MaxKeys=page, **place) or {}
-        for kind in ("Versions", "DeleteMarkers"):
-            for one in answer.get(kind, ()):
-                yield Version(one["Key"], one.get("VersionId") or "null", kind == "DeleteMarkers")
+        answer = storage.read(call, "list_object_versions", Bucket=bucket, MaxKeys=page or BATCH, **place) or {}
+        listed = [
+            Version(one["Key"], one.get("VersionId") or "null", kind == "DeleteMarkers")
+            for kind in ("Versions", "DeleteMarkers")
+            for one in answer.get(kind, ())
+        ]
+        yield from (version for version in listed if version not in before)
         if not answer.get("IsTruncated"):
             return
+        if before.issuperset(listed):
+            raise Problem(f"The storage lists the versions of the bucket {bucket} in a circle", "Empty it by hand")
+        before = set(listed)
         place = {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer.get("NextVersionIdMarker", "")}
 
 
@@ -90,8 +97,8 @@ def _locked_until(
 
 def empty(call: Call[Any], storage: Storage, bucket: str) -> None:
     """Delete every version, marker and unfinished upload."""
-    remaining = versions(call, storage, bucket)
-    while batch := list(itertools.islice(remaining, BATCH)):
+    # From the start each time: a page's place is a version that is gone by then.
+    while batch := list(itertools.islice(versions(call, storage, bucket), BATCH)):
         _delete(call, storage, bucket, batch)
     for key, upload in list(_uploads(call, storage, bucket)):
         _write(call, storage, "abort_multipart_upload", Bucket=bucket, Key=key, UploadId=upload)

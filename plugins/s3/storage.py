@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 ATTEMPTS = 6
+CONNECT_ATTEMPTS = 3  # an endpoint that is down should be told soon
 Answer = dict[str, Any]
 
 
@@ -65,7 +66,7 @@ class Storage:
     ) -> Answer:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(passing),
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            stop=_enough,
             wait=tenacity.wait_random_exponential(multiplier=0.5 * self._pauses, max=20 * self._pauses),
             sleep=lambda seconds: call.pause(seconds, f"waiting to send {name} again"),
             reraise=True,
@@ -100,6 +101,11 @@ class Storage:
     def _client(self) -> S3Client:
         with self._building:
             return self._built
+
+
+def _enough(state: tenacity.RetryCallState) -> bool:
+    failure = state.outcome.exception() if state.outcome else None
+    return state.attempt_number >= (CONNECT_ATTEMPTS if isinstance(failure, NotSent) else ATTEMPTS)
 
 
 def build(settings: Settings) -> S3Client:

@@ -278,6 +278,8 @@ async def _pass(gate: Gate, incoming: Incoming, call: Call, access_key: str, all
     elif not access_key and allowed:
         headers = gate.sign(incoming.signed, signatures.UNSIGNED)  # the policy opens it: the gate answers for it
     answer = await forwarding.forward(gate.upstream, incoming.http.method, incoming.target, headers, incoming.body)
+    if call.name in ("GetBucketAcl", "GetObjectAcl"):
+        answer = await forwarding.told_as_s3(answer)
     if answer.status_code < 300:
         _after(gate, incoming, call, answer)
         if call.name in NEW_VERSIONS:

@@ -14,6 +14,7 @@ from sandbox.s3.errors import S3Error
 from sandbox.s3.versitygw import Upstream
 
 CHUNK_BYTES = 256 * 1024
+_GROUPS = {b"<ID>all-users</ID>": b"AllUsers"}
 # Of one connection only (RFC 9110, section 7.6.1), or settled by the gate itself.
 _OURS = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "expect", "content-length"})
 
@@ -29,6 +30,18 @@ async def forward(upstream: Upstream, method: str, target: str, headers: Mapping
     if length is not None:
         told["content-length"] = length
     return StreamingResponse(_chunks(connection, answer), answer.status, told)
+
+
+async def told_as_s3(answer: Response) -> Response:
+    """An access control list with the groups named as S3 names them: versitygw has a word of its own."""
+    assert isinstance(answer, StreamingResponse)
+    body = b"".join(
+        [chunk.encode() if isinstance(chunk, str) else bytes(chunk) async for chunk in answer.body_iterator]
+    )
+    for theirs, group in _GROUPS.items():
+        body = body.replace(theirs, b"<URI>http://acs.amazonaws.com/groups/global/%s</URI>" % group)
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return Response(body, answer.status_code, headers)
 
 
 def _exchange(

@@ -462,7 +462,9 @@ def _policy(bucket: str, effect: str, action: str, *tails: str, secure: str = ""
 
 def test_a_deny_of_plain_http_holds_on_plain_http(tmp_path: Any) -> None:
     """The endpoint speaks HTTPS only, so the application itself is asked over HTTP."""
-    from starlette.testclient import TestClient
+    import asyncio
+
+    import httpx
 
     from sandbox import services
     from sandbox.outscale.credentials import Credentials
@@ -478,11 +480,17 @@ def test_a_deny_of_plain_http_holds_on_plain_http(tmp_path: Any) -> None:
         store.keep("b", "policy", _policy("b", "Deny", "s3:*", "", "/*", secure="false").encode())
         store.keep("ccc", "policy", _policy("ccc", "Allow", "s3:GetObject", "/*").encode())
         application = app.build(keys, services.REGION, store, upstream)
-        plain = TestClient(application, base_url="http://127.0.0.1", client=("127.0.0.1", 1))
-        tls = TestClient(application, base_url="https://127.0.0.1", client=("127.0.0.1", 1))
-        assert "denied by the bucket policy" in plain.get("/b/k").text
-        assert "denied by the bucket policy" not in tls.get("/b/k").text
-        assert plain.get("/ccc/k").status_code == 404  # the policy opens it; there is no such bucket
+
+        def get(url: str) -> httpx.Response:
+            async def ask() -> httpx.Response:
+                async with httpx.AsyncClient(transport=httpx.ASGITransport(application)) as client:
+                    return await client.get(url)
+
+            return asyncio.run(ask())
+
+        assert "denied by the bucket policy" in get("http://127.0.0.1/b/k").text
+        assert "denied by the bucket policy" not in get("https://127.0.0.1/b/k").text
+        assert get("http://127.0.0.1/ccc/k").status_code == 404  # the policy opens it; there is no such bucket
     finally:
         upstream.stop()
         store.close()
