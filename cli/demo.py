@@ -11,7 +11,7 @@ import rich.table
 
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
-from cli import admin_key, console, environment, exit_codes, layers, report, sandbox, show
+from cli import admin_key, console, engine, environment, exit_codes, layers, report, sandbox, show
 from providers.outscale import live
 
 PLATFORM = layers.Platform("emc2", "outscale-sandbox", "dev")
@@ -50,10 +50,19 @@ def down() -> int:
     show.results(done, "text")
     if code := layers.exit_code(done):
         return code
-    left = live.count(live.read(account(env)))
+    for layer in LAYERS:
+        engine.forget(PLATFORM.stack(layer), env)
+    things = live.read(account(env))
+    left = [thing for thing in things if thing.platform == PLATFORM.name or live.orphan(thing, things)]
     if left:
-        console.fail(f"the API still lists {left}: `rempart recover emc2`, then `make demo-down` again")
+        console.fail(
+            f"the API still lists {live.count(tuple(left))}: `rempart recover emc2`, then `make demo-down` again"
+        )
         return exit_codes.ENVIRONMENT
+    others = sorted({thing.platform for thing in things if thing.platform})
+    if others:
+        console.out().print(f"[green]Nothing of EMC2 is left[/]. The endpoints stay up for: {', '.join(others)}.")
+        return exit_codes.OK
     console.out().print("[green]Nothing is left[/]: the API of the (simulated) provider lists no resource of any kind.")
     return sandbox.down(SERVICES, format="quiet")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, str], None]
 """(stack, what happens now) -> None; called from the engine's thread."""
 
+PROTECTED = "because it is protected"
 LOCKED = "the stack is currently locked"
 ENGINE_ECHO = ("an unhandled error occurred", "update failed", "preview failed")
 """What the engine adds after the message that matters."""
@@ -150,6 +151,13 @@ def select(name: stacks.StackName, env: Mapping[str, str], create: bool) -> auto
         return None
 
 
+def forget(name: stacks.StackName, env: Mapping[str, str]) -> None:
+    """Removes an empty stack and its configuration file; the engine refuses where resources are left."""
+    stack = select(name, env, create=False)
+    if stack is not None:
+        stack.workspace.remove_stack(str(name))
+
+
 def exists(name: stacks.StackName, env: Mapping[str, str]) -> bool:
     """True where the state backend holds a checkpoint of the stack; read from a file backend without the engine."""
     url = env.get("PULUMI_BACKEND_URL", "")
@@ -183,6 +191,16 @@ def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
         return (
             f"{stack}: the passphrase does not open the stack's secrets; `make shell` sets it",
             exit_codes.ENVIRONMENT,
+        )
+    if PROTECTED in raw:
+        names = sorted(
+            {urn.rsplit("::", 1)[-1] for urn in re.findall(r'resource "(urn:[^"]+)" cannot be deleted', raw)}
+        )
+        listed = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        return (
+            f"{stack}: {len(names)} resources hold data and are protected ({listed}). "
+            "`rempart destroy --unprotect` gives them up",
+            exit_codes.BAD_INPUT,
         )
     if "no space left on device" in raw:
         return f"{stack}: the disk is full. Free some space, then run the same command again", exit_codes.ENVIRONMENT

@@ -211,21 +211,17 @@ def demo_violation() -> None:
 def main() -> NoReturn:
     """The entry point: whatever happens, one message and an exit code from the table, never a traceback."""
     try:
-        app(standalone_mode=False)
-    except SystemExit:
-        raise
+        code = app(standalone_mode=False)  # in this mode `typer.Exit` comes back as its code
     except KeyboardInterrupt:
         _stop(
             "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked",
             exit_codes.INTERRUPTED,
         )
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
     except typer.Abort:
         _stop("stopped; nothing was changed", exit_codes.INTERRUPTED)
     except Exception as error:
         _explain(error)
-    sys.exit(exit_codes.OK)
+    sys.exit(code if isinstance(code, int) else exit_codes.OK)
 
 
 def _explain(error: Exception) -> NoReturn:
@@ -233,6 +229,9 @@ def _explain(error: Exception) -> NoReturn:
 
     if isinstance(error, errors.RempartError):
         _stop(str(error), exit_codes.BAD_INPUT)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error)
+        sys.exit(exit_codes.BAD_INPUT)
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's usage errors
         _stop(f"{error.format_message()} (`rempart --help` shows how)", exit_codes.BAD_INPUT)
     if isinstance(error, OSError) and error.errno == 28:

@@ -49,7 +49,7 @@ def _one(name: str, env: Mapping[str, str]) -> bool:
         f"created: {'nothing' if nothing else 'SOMETHING'}, counted through the API"
     )
     forced = _forced(platform, bad, env)
-    console.out().print(f"up --skip-preview: {'refused' if forced else 'NOT REFUSED'}, the resource was not created\n")
+    console.out().print(f"up --skip-preview: {'refused before it was created' if forced else 'NOT REFUSED'}\n")
     return bool(bad) and nothing and forced
 
 
@@ -64,6 +64,8 @@ def _forced(platform: layers.Platform, bad: list[engine.LayerResult], env: Mappi
         refused = refused and bool(done.violations)
     with console.progress("clean up") as progress:
         layers.destroy(platform, demo.LAYERS, env, progress, unprotect=True)
+    for layer in demo.LAYERS:
+        engine.forget(platform.stack(layer), env)
     return refused
 
 

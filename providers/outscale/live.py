@@ -74,6 +74,14 @@ def count(things: tuple[Thing, ...]) -> dict[str, int]:
     return totals
 
 
+def orphan(thing: Thing, things: tuple[Thing, ...]) -> bool:
+    """True for what no platform's tags claim, save what a Net that stands was born with: its group, its main table."""
+    if thing.platform:
+        return False
+    born = thing.kind in ("SecurityGroup", "RouteTable")
+    return not (born and any(net.kind == "Net" and net.identifier == thing.body.get("NetId") for net in things))
+
+
 def rules(group: Thing) -> int:
     """Rules of a group, one for each range: the API folds ranges of the same ports into one entry."""
     sides = (group.body.get(side, ()) for side in ("InboundRules", "OutboundRules"))

@@ -16,7 +16,7 @@ CASES = {
     "open-admin-port-halves": ("network", "NET-04"),
     "open-admin-port-v6": ("network", "NET-04"),
     "public-bucket": ("storage", "STO-02"),
-    "foreign-region": ("network", "SOV-01"),
+    "foreign-region": ("network", "SOV-03"),
     "password-in-user-data": ("compute", "CPT-05"),
 }
 WORLD = {"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0"}
