@@ -54,10 +54,18 @@ func (h *host) GetProgramDependencies(
 	return found, nil
 }
 
-// InstallDependencies refuses: what a program needs is pinned in uv.lock, and nothing else may choose versions.
+// InstallDependencies is asked before a plugin runs from its folder. What a program needs is pinned in uv.lock, and
+// nothing else may choose versions: a virtual environment that is there is left as it is, and none is made here.
 func (h *host) InstallDependencies(
-	req *pulumirpc.InstallDependenciesRequest, _ pulumirpc.LanguageRuntime_InstallDependenciesServer,
+	req *pulumirpc.InstallDependenciesRequest, server pulumirpc.LanguageRuntime_InstallDependenciesServer,
 ) error {
-	folder := req.GetInfo().GetRootDirectory()
-	return fmt.Errorf("%s: this language host installs nothing; run `make toolchain`, which follows uv.lock", folder)
+	tc, err := resolve(req.GetInfo())
+	if err != nil {
+		return err
+	}
+	if err := tc.ValidateVenv(server.Context()); err != nil {
+		folder := req.GetInfo().GetProgramDirectory()
+		return fmt.Errorf("%s has no virtual environment; run `make toolchain`, which follows uv.lock: %w", folder, err)
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -63,14 +65,33 @@ func TestDependenciesAreListedWithoutPipAndThoseOfOthersOnRequest(t *testing.T) 
 	contains(t, names(t, w, true), "outer-made-up 1.0", "inner-made-up 2.0")
 }
 
-func TestInstallingIsRefusedWithTheCommandThatDoesIt(t *testing.T) {
-	w := newWorld(t, "")
-	stream, err := w.client.InstallDependencies(t.Context(), &pulumirpc.InstallDependenciesRequest{Info: w.info(t, nil)})
+func install(t *testing.T, w *world, options map[string]any) error {
+	t.Helper()
+	stream, err := w.client.InstallDependencies(t.Context(),
+		&pulumirpc.InstallDependenciesRequest{Info: w.info(t, options)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = stream.Recv()
-	fails(t, err, "make toolchain", w.root)
+	if _, err = stream.Recv(); errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func TestAVirtualEnvironmentThatIsThereIsLeftAsItIs(t *testing.T) {
+	w := newWorld(t, "")
+	before := w.read(t, ".venv/pyvenv.cfg")
+	if err := install(t, w, nil); err != nil {
+		t.Fatal(err)
+	}
+	if w.read(t, ".venv/pyvenv.cfg") != before {
+		t.Error("it was made again")
+	}
+}
+
+func TestAVirtualEnvironmentThatIsMissingComesWithTheCommandThatMakesIt(t *testing.T) {
+	w := newWorld(t, "")
+	fails(t, install(t, w, map[string]any{"virtualenv": "gone"}), "make toolchain", w.root)
 }
 
 func TestAboutNamesThePythonOfTheVirtualEnvironment(t *testing.T) {
