@@ -67,7 +67,7 @@ def reset(names: Iterable[str] | None = None, yes: bool = False, format: str = "
     except FAILURES as error:
         return _fail(error)
     if format == "text":
-        _tell(f"{', '.join(wanted)}: forgotten. Stacks that live there still list what is gone: `rempart recover` them")
+        _tell(f"{', '.join(wanted)}: forgotten. Stacks that lived there still list what is gone: `pulumi refresh` each")
     return _show(found, format) if format == "json" else exit_codes.OK
 
 

@@ -19,6 +19,8 @@ import pytest
 from cli import exit_codes
 from cli import sandbox as command
 from sandbox import endpoints, probe, processes, services, tools
+from sandbox.s3.control import Control
+from tests.sandbox.s3.server import need_versitygw
 
 NAME = "outscale"
 
@@ -211,6 +213,18 @@ def test_an_unknown_endpoint_is_bad_input_and_lists_those_that_exist(
 
 def test_an_unknown_format_is_bad_input(state: Path) -> None:
     assert command.status(format="xml") == exit_codes.BAD_INPUT
+
+
+@pytest.mark.contract
+def test_the_object_storage_speaks_https_under_the_sandboxes_authority_and_takes_its_child_along(state: Path) -> None:
+    need_versitygw()
+    (found,) = processes.up(["s3"])
+    assert found.state == "running" and found.url.startswith("https://127.0.0.1:")
+    children = psutil.Process(pid_of("s3")).children(recursive=True)
+    assert [child.name() for child in children] == ["versitygw"]
+    assert Control.from_credentials(found.url, services.credentials_path()).inventory() == {}
+    processes.down(["s3"])
+    assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
 def _free_port() -> int:

@@ -8,7 +8,9 @@ import time
 
 import pytest
 
+from plugins.runtime.intents import Intent
 from plugins.s3 import emptying
+from plugins.s3.session import connect
 from tests.plugins.runtime.wire import Halfway, Refused
 from tests.plugins.s3.conftest import Bench
 
@@ -196,6 +198,23 @@ def test_a_bucket_made_by_a_run_that_died_is_taken_over_by_the_same_resource_onl
         bench.engine.create(other, bench.checked())
     bench.create(versioning=True)
     assert bench.control.counts()["CreateBucket"] == 1
+
+
+def test_a_run_that_died_between_the_call_and_its_answer_leaves_a_note_that_the_next_one_reads(bench: Bench) -> None:
+    session = connect(bench.configuration())
+    session.journal.write(Intent(bench.urn, {"bucket": "kept"}))
+    bench.s3.create_bucket(Bucket="kept")
+    bench.create(versioning=True)
+    assert bench.s3.get_bucket_versioning(Bucket="kept")["Status"] == "Enabled"
+    assert bench.control.counts()["CreateBucket"] == 1
+
+
+def test_a_bucket_taken_over_without_the_lock_that_is_asked_for_is_refused(bench: Bench) -> None:
+    session = connect(bench.configuration())
+    session.journal.write(Intent(bench.urn, {"bucket": "kept"}))
+    bench.s3.create_bucket(Bucket="kept")
+    with pytest.raises(Refused, match="only be chosen at creation"):
+        bench.create(versioning=True, objectLock={"mode": "COMPLIANCE", "days": 1})
 
 
 def test_once_the_state_has_it_a_bucket_is_not_taken_over_again(bench: Bench) -> None:
