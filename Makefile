@@ -29,7 +29,7 @@ shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
 
 test: toolchain lint ## every test
 	@$(PYTHON) tools/toolchain.py test
-	@$(VENV)/python -m pytest
+	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest
 
 test-faults: toolchain ## the long form of the fault tests: killed at every write
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
@@ -44,7 +44,7 @@ bench: toolchain ## every benchmark, one line per figure
 	@$(VENV)/python -m benchmarks
 
 sdk: toolchain ## the typed classes of our plugins, from their schemas
-	@eval "$$($(RUN) env)" && $(VENV)/python -m plugins.regenerate
+	@eval "$$($(RUN) env)" && for kind in outscale s3; do $(VENV)/python -m plugins.runtime.sdk $$kind; done
 
 pictures: toolchain ## the drawings of the documentation
 	@$(RUN) plan emc2 --format svg --output docs/emc2.svg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -52,6 +53,7 @@ def down() -> int:
         return code
     for layer in LAYERS:
         engine.forget(PLATFORM.stack(layer), env)
+        shutil.rmtree(workspace.findings_dir(str(PLATFORM.stack(layer))), ignore_errors=True)
     things = live.read(account(env))
     left = [thing for thing in things if thing.platform == PLATFORM.name or live.orphan(thing, things)]
     if left:

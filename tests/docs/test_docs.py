@@ -1,0 +1,98 @@
+"""What README and docs say is so: targets exist, commands run, tables and pictures are those of today."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from blueprint import workspace
+from cli import exit_codes
+
+ROOT = workspace.root()
+PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def code(page: pathlib.Path) -> list[str]:
+    """Everything between backquotes, blocks included."""
+    text = page.read_text(encoding="utf-8")
+    blocks = [line for block in re.findall(r"```[a-z]*\n(.*?)```", text, re.S) for line in block.splitlines()]
+    return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_a_page_names_exists(page: pathlib.Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = {match[1] for line in code(page) if (match := re.match(r"make ([a-z-]+)", line))}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_links_exists(page: pathlib.Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if not link.startswith("http") and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "README.fr.md"], ids=lambda page: page.name)
+def test_the_offline_commands_of_the_readme_run(page: pathlib.Path) -> None:
+    commands = [line for line in code(page) if line.startswith(("rempart check", "rempart plan"))]
+    assert commands
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *shlex.split(command)[1:]],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    def commands(name: str) -> set[str]:
+        words = ("make ", "rempart check", "rempart plan", "pulumi ")
+        lines = (line.split("#")[0].strip() for line in code(ROOT / name))
+        return {line for line in lines if line.startswith(words)}
+
+    assert commands("README.md") == commands("README.fr.md")
+
+
+def test_the_table_of_exit_codes_is_the_codes() -> None:
+    page = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d+) \| (.+) \|$", page, re.M))
+    assert rows == {str(number): meaning for number, meaning in exit_codes.MEANINGS.items()}
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[=<>~ ]", dependency)[0] for dependency in project["dependencies"]}
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| ([a-z0-9-]+) \| [^|]+ \| [^|]+ \|$", page, re.M)) == names
+
+
+def test_the_picture_is_the_blueprint_of_today(tmp_path: pathlib.Path) -> None:
+    drawn = tmp_path / "emc2.svg"
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "plan", "emc2", "--format", "svg", "--output", str(drawn)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert drawn.read_text(encoding="utf-8") == (ROOT / "docs" / "emc2.svg").read_text(encoding="utf-8"), (
+        "`make pictures` draws it again"
+    )
+
+
+def test_every_figure_of_the_benchmarks_has_its_line_in_the_page() -> None:
+    from benchmarks import figures
+
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert [name for name in figures.budgets() if f"`{name}`" not in page] == []
