@@ -317,6 +317,7 @@ HEADERS: list[dict[str, Any]] = [
     {"ObjectLockLegalHoldStatus": "ON"},
     {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
     {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "mine"},
+    {"ACL": "authenticated-read"},
 ]
 
 
