@@ -42,7 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     except versitygw.NotStarted as error:
         print(f"sandbox.s3: {error}", file=sys.stderr)
         return 3
-    _stop_with(upstream)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal that stopped it again at the end: what follows must still happen.
+        signal.signal(number, lambda *_: sys.exit(0))
+    stopping = threading.Event()
+    _stop_with(upstream, stopping)
     store = GateStore(options.data / "gate.sqlite")
     try:
         uvicorn.run(
@@ -59,16 +63,19 @@ def main(arguments: list[str] | None = None) -> int:
             ssl_keyfile=tls.server_key,
         )
     finally:
-        upstream.stop()
+        stopping.set()
         store.close()
+        upstream.stop()
     return 0
 
 
-def _stop_with(upstream: versitygw.Upstream) -> None:
+def _stop_with(upstream: versitygw.Upstream, stopping: threading.Event) -> None:
     """A gate without versitygw would answer errors for ever: it stops, and `rempart sandbox status` says so."""
 
     def watch() -> None:
         code = upstream.process.wait()
+        if stopping.is_set():
+            return
         logging.getLogger("sandbox.s3").error("versitygw ended with code %s: the endpoint stops", code)
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -424,6 +424,20 @@ def test_a_gate_whose_versitygw_dies_stops_and_says_why(tmp_path: Any) -> None:
     assert "versitygw ended" in server.log
 
 
+def test_a_gate_that_is_stopped_leaves_no_socket_and_no_complaint(tmp_path: Any, monkeypatch: Any) -> None:
+    from tests.sandbox.s3.server import free_port, need_versitygw
+
+    need_versitygw()
+    sockets = tmp_path / "s"
+    sockets.mkdir()
+    monkeypatch.setenv("TMPDIR", str(sockets))
+    server = Server(tmp_path, free_port()).start()
+    assert list(sockets.iterdir())
+    server.stop()
+    assert list(sockets.iterdir()) == []
+    assert "versitygw ended" not in server.log
+
+
 def test_versitygw_does_not_outlive_a_killed_gate(tmp_path: Any) -> None:
     import psutil
 
