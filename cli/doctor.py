@@ -65,7 +65,7 @@ def _table(checks: list[Check]) -> rich.table.Table:
 
 def inspect() -> list[Check]:
     """All checks, each independent of the others."""
-    env = environment.environment()
+    env = {**os.environ, **environment.environment()}
     endpoint = env.get("OSC_ENDPOINT_API", "")
     return [
         _python(),
@@ -79,7 +79,7 @@ def inspect() -> list[Check]:
         _program("make", "--version", env["PATH"], "sudo apt install make"),
         _folder("state folder", workspace.state_dir(), workspace.STATE_DIR_VARIABLE),
         _folder("toolchain cache", places.cache(), "REMPART_CACHE"),
-        _clock(endpoint),
+        _clock(endpoint, env.get("AWS_CA_BUNDLE")),
         _endpoint("outscale endpoint", endpoint),
         _endpoint("object storage endpoint", env.get("OOS_ENDPOINT", "")),
     ]
@@ -157,10 +157,10 @@ def _folder(name: str, path: pathlib.Path, variable: str) -> Check:
     return _check(name, writable and free >= FREE_MIB, f"{path}, {free} MiB free{trouble}", remedy)
 
 
-def _clock(endpoint: str) -> Check:
+def _clock(endpoint: str, authority: str | None) -> Check:
     """Requests are signed with the time. It is compared with the endpoint's, else with the last commit's."""
     now, shown = time.time(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    theirs = _their_time(endpoint) if endpoint else None
+    theirs = _their_time(endpoint, authority) if endpoint else None
     if theirs is not None:
         skew = abs(now - theirs)
         return _check("clock", skew <= SKEW_SECONDS, f"{shown}, {skew:.0f} s from the endpoint's", SET_CLOCK)
@@ -174,10 +174,10 @@ def _clock(endpoint: str) -> Check:
     return _check("clock", now + SKEW_SECONDS >= int(words), f"{shown}, compared with the last commit", SET_CLOCK)
 
 
-def _their_time(endpoint: str) -> float | None:
+def _their_time(endpoint: str, authority: str | None) -> float | None:
     """Seconds since the epoch, as the endpoint's answers say; None where it does not answer."""
     try:
-        said = requests.head(endpoint, timeout=3, verify=os.environ.get("AWS_CA_BUNDLE") or True).headers.get("Date")
+        said = requests.head(endpoint, timeout=3, verify=authority or True).headers.get("Date")
     except (requests.RequestException, OSError):
         return None
     try:

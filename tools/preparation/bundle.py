@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pathlib
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 
 from tools.preparation import installed, places
 from tools.preparation.places import PARTS, Part
 from tools.preparation.telling import BUNDLE, Trouble, say
+
+BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
+"""How an archive that was cut short or altered shows."""
 
 Copy = Callable[[str, pathlib.Path], None]
 """(name inside the bundle, where to) -> None; raises KeyError or FileNotFoundError where there is no such file."""
@@ -46,7 +51,7 @@ def take(parts: list[Part]) -> bool:
         try:
             with tarfile.open(source) as archive:
                 _take(parts, source, lambda name, to: _member(archive, name, to))
-        except tarfile.TarError as broken:
+        except BROKEN as broken:
             raise Trouble(f"{source} is not a tar archive that can be read ({broken}). Copy it again.") from broken
     say(f"  toolchain taken from {source}")
     return True
