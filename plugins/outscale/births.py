@@ -22,7 +22,7 @@ from plugins.runtime.call import Call
 from plugins.runtime.declare import Values
 from plugins.runtime.diffing import same
 from plugins.runtime.errors import Problem
-from plugins.runtime.intents import Candidate, Intent, adoptable
+from plugins.runtime.intents import Candidate, Intent, adoptable, unclaimed
 
 LOOKS = (0.0, 1.0, 2.0, 4.0)  # seconds before each look for what a lost call may have made
 YOUNG = 60.0  # an older intent needs one look: whatever it made is visible by now
@@ -201,6 +201,8 @@ def _look(call: Call[Session], shape: Shape, intent: Intent, looks: tuple[float,
             call.pause(seconds * pauses, f"looking for what {shape.create} made")
         items = _candidates(call, shape, intent)
         eligible = adoptable(intent, _matching(shape, items, intent.traits))
+        if eligible and not (shape.unique or shape.token):
+            eligible = unclaimed(eligible, call.session.journal.others(intent.urn, intent.traits))
         if len(eligible) > 1:
             ids = ", ".join(candidate.id for candidate in eligible)
             raise Problem(

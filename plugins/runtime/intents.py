@@ -61,6 +61,21 @@ def adoptable(intent: Intent, candidates: Iterable[Candidate]) -> list[Candidate
     ]
 
 
+def unclaimed(candidates: Iterable[Candidate], others: Iterable[Intent]) -> list[Candidate]:
+    """Those that no other unfinished creation accounts for.
+
+    What another note names is that one's. Where several are left, what another pending creation could have made is
+    left to it: creations that look alike are made one after the other, and the later one's `present` names the earlier.
+    """
+    noted = tuple(others)
+    named = {intent.id for intent in noted if intent.id}
+    left = [candidate for candidate in candidates if candidate.id not in named]
+    if len(left) < 2:
+        return left
+    pending = [intent for intent in noted if not intent.id]
+    return [one for one in left if not any(adoptable(intent, [one]) for intent in pending)] or left
+
+
 class Journal:
     """The notes of one plugin process. `account` keeps apart the same stack on two accounts or endpoints."""
 
@@ -72,17 +87,32 @@ class Journal:
         self._written: set[str] = set()
 
     def get(self, urn: str) -> Intent | None:
-        path = self.path(urn)
+        try:
+            return self._read(self.path(urn))
+        except FileNotFoundError:
+            return None
+
+    def _read(self, path: Path) -> Intent:
         try:
             tree = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return None
+            raise
         except (OSError, ValueError) as error:
             raise Problem(
                 f"The note of an unfinished creation cannot be read: {path} ({error})",
                 "Look in the cloud for what the last run created, then remove this file",
             ) from error
         return Intent(**{**tree, "present": tuple(tree["present"])})
+
+    def others(self, urn: str, traits: Mapping[str, Any]) -> list[Intent]:
+        """Notes of the same stack about other creations that are recognised by the same properties."""
+        mine = self.path(urn)
+        found = []
+        for path in sorted(mine.parent.glob("*.json")):
+            if path != mine:
+                with contextlib.suppress(FileNotFoundError):  # its creation has just been recorded
+                    found.append(self._read(path))
+        return [intent for intent in found if intent.traits == traits]
 
     def write(self, intent: Intent) -> None:
         """Durable when this returns: nothing may be sent before."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.runtime.errors import Problem
-from plugins.runtime.intents import Candidate, Intent, Journal, adoptable
+from plugins.runtime.intents import Candidate, Intent, Journal, adoptable, unclaimed
 
 URN = "urn:pulumi:emc2.outscale-sandbox.dev.network::rempart::outscale:index:Net::a"
 TAGS = {"Name": "a"}
@@ -101,3 +101,32 @@ def test_nothing_that_was_there_or_is_tagged_otherwise_is_ever_adoptable(
         assert candidate.id not in present
         assert candidate.id != before
         assert candidate.tags in ({}, TAGS)
+
+
+OTHER = URN + "-other"
+
+
+def test_what_another_note_names_is_never_adopted() -> None:
+    """Two look-alikes: the other one was made, its tags were not. Adopting it would give one thing two owners."""
+    named = Intent(OTHER, INTENT.traits, present=("mine",), id="theirs")
+    assert unclaimed([Candidate("theirs")], [named]) == []
+    assert unclaimed([Candidate("mine"), Candidate("theirs")], [named]) == [Candidate("mine")]
+
+
+def test_of_two_pending_look_alikes_the_later_one_tells_which_is_whose() -> None:
+    later = Intent(OTHER, INTENT.traits, present=("mine",))
+    assert unclaimed([Candidate("mine"), Candidate("theirs")], [later]) == [Candidate("mine")]
+
+
+def test_what_cannot_be_told_apart_is_left_to_a_person() -> None:
+    other = Intent(OTHER, INTENT.traits)
+    both = [Candidate("a"), Candidate("b")]
+    assert unclaimed(both, [other]) == both
+    assert unclaimed(both, []) == both
+
+
+def test_the_journal_gives_the_other_notes_of_the_stack_with_the_same_traits(journal: Journal) -> None:
+    alike, different = Intent(OTHER, INTENT.traits), Intent(URN + "-third", {"ipRange": "10.1.0.0/16"})
+    for intent in (INTENT, alike, different):
+        journal.write(intent)
+    assert journal.others(URN, INTENT.traits) == [alike]
