@@ -12,8 +12,8 @@ help: ## this list
 toolchain: ## engine, language host, S3 server, Python packages (built once, outside the checkout)
 	@$(PYTHON) tools/toolchain.py build
 
-doctor: toolchain ## what was found, what is missing, and the command that mends it
-	@$(RUN) doctor
+doctor: ## what was found, what is missing, and the command that mends it
+	@if [ -x $(RUN) ]; then $(RUN) doctor; else $(PYTHON) tools/toolchain.py status; fi
 
 demo: toolchain ## the main job: EMC2 comes up on Outscale (simulated), policy pack mandatory
 	@$(RUN) demo up

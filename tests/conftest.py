@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
 import pytest
 
+Report = pytest.TestReport | pytest.CollectReport
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    report = yield
+
+def _no_skip(report: Report) -> Report:
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, and CI=true: {report.longrepr}"
+        report.longrepr = f"{report.nodeid} was skipped, and CI=true: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, Report]:
+    return _no_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, Report]:
+    """A whole file may skip itself (`importorskip`, `allow_module_level`)."""
+    return _no_skip((yield))
