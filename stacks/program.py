@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 
 import pulumi
@@ -10,7 +11,7 @@ from blueprint import attestation, errors, loader, planner, target
 from blueprint import plan as plans
 from blueprint import stack as stacks
 from components import landing_zone
-from providers import contracts, registry
+from providers import capabilities, contracts, registry
 from stacks import references
 
 PUBLIC_KEY = "REMPART_BASTION_PUBLIC_KEY"
@@ -25,9 +26,24 @@ def run() -> None:
         attestation.require(str(name))
         plan = planner.plan(loaded, where, name.environment)
         adapters = registry.load(where.provider)
+        missing = lacking(loaded, plan, where)
     except errors.RempartError as error:
         raise pulumi.RunError(str(error)) from None
+    if missing:
+        raise pulumi.RunError(missing)
     layer(name, plan, where, adapters)
+
+
+def lacking(loaded: loader.Loaded, plan: plans.Plan, where: target.Target) -> str:
+    """What the offer does not have for this blueprint, in one message; "" where nothing is missing."""
+    offer = capabilities.load(where.provider).offer(where.offer)
+    if offer is None:
+        return f"{where.file}: offer {where.offer!r} is not in providers/{where.provider}/capabilities.yaml"
+    declared = [workaround.name for workaround in loaded.blueprint.workarounds.values()]
+    problems = capabilities.check(offer, plan.needs, where.as_of or dt.date.today(), declared)
+    if not problems:
+        return ""
+    return f"{offer.name} lacks what {plan.platform} needs:\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
 def layer(name: stacks.StackName, plan: plans.Plan, where: target.Target, adapters: contracts.Adapters) -> None:
