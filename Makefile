@@ -25,7 +25,7 @@ demo-down: toolchain ## destroy everything and prove through the API that nothin
 	@$(RUN) demo down
 
 shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
-	@eval "$$($(RUN) env)" && exec $${SHELL:-/bin/sh}
+	@set="$$($(RUN) env)" && eval "$$set" && echo "pulumi and rempart work here; exit leaves" && exec $${SHELL:-/bin/sh}
 
 test: toolchain lint ## every test
 	@$(PYTHON) tools/toolchain.py test

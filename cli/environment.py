@@ -7,11 +7,11 @@ import os
 import pathlib
 import secrets
 import shlex
-import subprocess
 import sys
 
 from blueprint import workspace
 from cli import admin_key
+from tools.preparation import installed
 
 SETTINGS = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",  # no call home
@@ -100,7 +100,5 @@ def _passphrase(state: pathlib.Path) -> pathlib.Path:
 
 def _path() -> str:
     """The toolchain's folders and the virtual environment's, in front of what was there."""
-    script = workspace.root() / "tools" / "toolchain.py"
-    found = subprocess.run([sys.executable, str(script), "path"], capture_output=True, text=True, check=False)
-    ours = [found.stdout.strip(), str(pathlib.Path(sys.executable).parent)]
-    return os.pathsep.join([*filter(None, ours), os.environ.get("PATH", os.defpath)])
+    ours = [*map(str, installed.folders()), str(pathlib.Path(sys.executable).parent)]
+    return os.pathsep.join([*ours, os.environ.get("PATH", os.defpath)])
