@@ -65,6 +65,7 @@ def test_a_fetch_that_was_cut_short_is_done_again(machine: Machine, monkeypatch:
     [
         ("ERROR: Failed to establish a new connection", "PIP_INDEX_URL"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not what is pinned"),
+        ("cause: invalid peer certificate: UnknownIssuer", "SSL_CERT_FILE"),
         ("ERROR: No space left on device", "The disk is full"),
     ],
 )
@@ -107,6 +108,30 @@ def test_the_lock_is_followed_to_the_letter(
     pythons.project()
     asked = (tmp_path / "asked").read_text(encoding="utf-8").strip()
     assert asked == f"{tmp_path} sync --frozen --quiet --python {sys.executable} venv="
+
+
+def test_pip_and_uv_trust_what_the_machine_trusts(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.touch()
+    monkeypatch.delenv("PIP_CERT", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    uv = pythons.place(pythons.UV)
+    fake_venv(monkeypatch, f'echo "$PIP_CERT" > {tmp_path}/pip')
+    pythons.pinned(pythons.UV, "a moment")
+    machine.install("uv", f'echo "$SSL_CERT_FILE" > {tmp_path}/uv', uv / "bin")
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    pythons.project()
+    for program in ("pip", "uv"):
+        assert (tmp_path / program).read_text(encoding="utf-8").strip() == str(authority)
+
+
+def test_what_the_user_says_of_certificates_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone"))
+    monkeypatch.setattr(pythons, "_AUTHORITIES", ())
+    monkeypatch.setattr("ssl.get_default_verify_paths", lambda: type("Paths", (), {"cafile": None})())
+    assert pythons.trust() == {}
 
 
 def test_the_preparation_needs_the_standard_library_only() -> None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import ssl
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from tools.preparation.telling import Trouble, last_lines, remedy, step
 
 OLDEST, TOO_NEW = (3, 11), (3, 14)
 UV, GO = "uv-requirements.txt", "go-requirements.txt"
+_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:")
 
 
@@ -30,7 +32,7 @@ def project() -> None:
     uv = pinned(UV, "about 10 s") / "bin" / "uv"
     fresh = not (places.ROOT / ".venv").is_dir()
     command = [str(uv), "sync", "--frozen", "--quiet", "--python", sys.executable]
-    env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    env = {name: value for name, value in {**trust(), **os.environ}.items() if name != "VIRTUAL_ENV"}
     with step("install the Python packages of uv.lock", "about 1 min") if fresh else contextlib.nullcontext():
         done = subprocess.run(command, cwd=places.ROOT, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -50,6 +52,7 @@ def pinned(requirements: str, expected: str) -> pathlib.Path:
         _make(where)
         done = subprocess.run(
             [where / "bin" / "python", *_PIP, "-r", places.TOOLS / requirements],
+            env={**trust(), **os.environ},
             capture_output=True,
             text=True,
             check=False,
@@ -68,6 +71,14 @@ def place(requirements: str) -> pathlib.Path:
     """Where `pinned` keeps a tool, whether it is there yet or not."""
     pins = (places.TOOLS / requirements).read_bytes()
     return places.cache() / f"{requirements.partition('-')[0]}-{hashlib.sha256(pins).hexdigest()[:16]}"
+
+
+def trust() -> dict[str, str]:
+    """The machine's own certificate authorities, for pip and uv: each brings a list of its own, which lacks those that
+    an organisation's network adds. Go reads the machine's by itself."""
+    given = (os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
+    found = next((path for path in given if path and pathlib.Path(path).is_file()), None)
+    return {"SSL_CERT_FILE": found, "PIP_CERT": found} if found else {}
 
 
 def _make(where: pathlib.Path) -> None:

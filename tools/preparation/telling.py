@@ -24,6 +24,7 @@ _NO_NETWORK = (
     "Failed to fetch",
     "dns error",
 )
+_NO_TRUST = ("x509", "UnknownIssuer", "CERTIFICATE_VERIFY_FAILED", "self-signed certificate")
 
 
 class Trouble(Exception):
@@ -49,6 +50,11 @@ def remedy(words: str, mirror: str) -> str:
         return f"The disk is full: free {NEEDED_MIB} MiB, or set {CACHE} to a folder on another disk."
     if "checksum mismatch" in words or "missing go.sum" in words or "DO NOT MATCH THE HASHES" in words:
         return "What was downloaded is not what is pinned, and was not used: check the mirror, then `make toolchain`."
+    if any(word in words for word in _NO_TRUST):
+        return (
+            "The network answers with a certificate that is not trusted here: apt install ca-certificates, or export "
+            "SSL_CERT_FILE=<the authority of your network>, then `make toolchain`."
+        )
     if any(word in words for word in _NO_NETWORK):
         return f"The network does not answer: {mirror}, then `make toolchain`."
     return "Run `make toolchain` again; if it fails in the same way, the lines above say what to look at."
