@@ -30,7 +30,7 @@ def require_python(version: tuple[int, ...] = sys.version_info[:2]) -> None:
 def project() -> None:
     """The project's .venv, exactly as uv.lock says; a moment when it is so already."""
     uv = pinned(UV, "about 10 s") / "bin" / "uv"
-    fresh = not (places.ROOT / ".venv").is_dir()
+    fresh = not (places.ROOT / ".venv" / "bin" / "rempart").exists()
     command = [str(uv), "sync", "--frozen", "--quiet", "--python", sys.executable]
     env = {name: value for name, value in {**trust(), **os.environ}.items() if name != "VIRTUAL_ENV"}
     with step("install the Python packages of uv.lock", "about 1 min") if fresh else contextlib.nullcontext():
