@@ -27,7 +27,7 @@ FREE_MIB = 1000
 SKEW_SECONDS = 300
 """A provider refuses a signed request whose time is further away than that."""
 TOOLCHAIN = "make toolchain"
-SANDBOX = "rempart sandbox up"
+SANDBOX = ".venv/bin/rempart sandbox up"
 SET_CLOCK = "sudo timedatectl set-ntp true"
 
 

@@ -131,7 +131,7 @@ def test_endpoints_that_are_off_are_told_and_nothing_fails(
     checks = seen(capsys)
     for name in ("outscale endpoint", "object storage endpoint"):
         assert not checks[name]["ok"]
-        assert checks[name]["remedy"] == "rempart sandbox up"
+        assert checks[name]["remedy"] == ".venv/bin/rempart sandbox up"
     assert "127.0.0.1:9" in checks["object storage endpoint"]["found"]
 
 
