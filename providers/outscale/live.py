@@ -75,11 +75,17 @@ def count(things: tuple[Thing, ...]) -> dict[str, int]:
 
 
 def orphan(thing: Thing, things: tuple[Thing, ...]) -> bool:
-    """True for what no platform's tags claim, save what a Net that stands was born with: its group, its main table."""
+    """True for what no platform's tags claim, save what the provider makes by itself beside something that stands.
+
+    A Net is born with a group and a main table, a Vm with the disk of its image.
+    """
     if thing.platform:
         return False
-    born = thing.kind in ("SecurityGroup", "RouteTable")
-    return not (born and any(net.kind == "Net" and net.identifier == thing.body.get("NetId") for net in things))
+    if thing.kind in ("SecurityGroup", "RouteTable"):
+        return not any(net.kind == "Net" and net.identifier == thing.body.get("NetId") for net in things)
+    if thing.kind == "Volume":
+        return not any(link.get("DeleteOnVmDeletion") for link in thing.body.get("LinkedVolumes", ()))
+    return True
 
 
 def rules(group: Thing) -> int:

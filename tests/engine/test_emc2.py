@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import pathlib
 from collections import Counter
 
 import pytest
 
 from blueprint import loader, planner, target
 from blueprint import plan as plans
+from cli import report
 from providers.outscale import live
 from tests.engine.world import World
 
 pytestmark = pytest.mark.engine
 
 LAYERS = ("network", "storage", "compute", "bastion")
+FINDINGS = pathlib.Path(__file__).parent / "golden" / "emc2-findings.txt"
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +156,13 @@ def test_buckets_are_private_versioned_locked_and_closed_to_plain_http(
         assert not any("AllUsers" in uri for uri in grantees)
         assert client.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
         assert "aws:SecureTransport" in client.get_bucket_policy(Bucket=name)["Policy"]
+
+
+def test_the_findings_are_those_that_were_committed(up: list[dict[str, object]], world: World) -> None:
+    """A rule or a resource that comes or goes shows here; the new table is then read and committed by a person."""
+    rows = report.findings_by_state(f"emc2.outscale-sandbox.{world.name}")
+    lines = [f"{rule} {state} {number}" for rule, states in rows for state, number in sorted(states.items())]
+    assert "\n".join(lines) + "\n" == FINDINGS.read_text(encoding="utf-8")
 
 
 def test_nothing_changes_the_second_time(up: list[dict[str, object]], world: World) -> None:

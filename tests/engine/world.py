@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint import workspace
-from cli import environment
+from cli import admin_key, environment
 from providers.outscale import live
 
 
@@ -79,18 +79,14 @@ def world(name: str, folder: pathlib.Path) -> Iterator[World]:
         check=False,
     )
     assert started.returncode == 0, started.stdout + started.stderr
-    before = os.environ.get(workspace.STATE_DIR_VARIABLE)
+    before = dict(os.environ)
     os.environ[workspace.STATE_DIR_VARIABLE] = str(folder)
     try:
-        from cli import admin_key
-
         admin_key.ensure()
-        yield World(name, folder, {**base, **environment.environment()})
+        yield World(name, folder, {**base, **environment.enter()})
     finally:
-        if before is None:
-            del os.environ[workspace.STATE_DIR_VARIABLE]
-        else:
-            os.environ[workspace.STATE_DIR_VARIABLE] = before
+        os.environ.clear()
+        os.environ.update(before)
         subprocess.run(
             [sys.executable, "-m", "cli.main", "sandbox", "down", "outscale", "s3"],
             cwd=workspace.root(),

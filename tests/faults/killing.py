@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ def until_struck(world: World, control: Control, kind: str, operations: Iterable
     for operation in operations:
         control.fault(kind, operation, ms=HANG_MS)
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *command],
+        command,
         cwd=workspace.root(),
         env=dict(world.env),
         stdout=subprocess.PIPE,
@@ -60,3 +61,29 @@ def _kill(process: subprocess.Popen[str]) -> None:
 def every_kill() -> bool:
     """True where the long form was asked for (`make test-faults`): every call, not each operation once."""
     return bool(os.environ.get("REMPART_EVERY_KILL"))
+
+
+def after_writes(world: World, control: Control, number: int, *command: str) -> bool:
+    """Kills `command` when it has done `number` writes more; False where it ended before."""
+    control.clear_faults()
+    control.fault("hang_after", "writes", after=number, ms=HANG_MS)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *command],
+        cwd=workspace.root(),
+        env=dict(world.env),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    while process.poll() is None:
+        if any(fault["fired"] for fault in control.faults()):
+            _kill(process)
+            break
+        time.sleep(0.05)
+    control.clear_faults()
+    return process.returncode != 0
+
+
+def interrupt(process: subprocess.Popen[str], sent: signal.Signals) -> None:
+    """To the whole group, as a terminal does."""
+    os.killpg(process.pid, sent)

@@ -127,7 +127,9 @@ def test_pip_and_uv_trust_what_the_machine_trusts(
         assert (tmp_path / program).read_text(encoding="utf-8").strip() == str(authority)
 
 
-def test_a_machine_without_authorities_leaves_each_tool_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+def test_a_machine_without_authorities_leaves_each_tool_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone"))
     monkeypatch.setattr(pythons, "_AUTHORITIES", ())
     monkeypatch.setattr("ssl.get_default_verify_paths", lambda: type("Paths", (), {"cafile": None})())

@@ -1,0 +1,76 @@
+"""Ctrl-C, a disk that fills, EMC2 killed anywhere: state and cloud agree, and the next run finishes."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from blueprint import loader, planner, target, workspace
+from cli import exit_codes
+from providers.outscale import live
+from sandbox.outscale.control import Control
+from tests.engine.world import World
+from tests.faults import killing
+
+pytestmark = pytest.mark.faults
+
+SEED = 20231213  # the report's date
+POINTS = 20 if killing.every_kill() else 2
+
+
+def test_ctrl_c_leaves_state_and_cloud_in_agreement(world: World, control: Control) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "up", "minimal", "-e", world.name, "--layer", "network", "--yes"],
+        cwd=workspace.root(),
+        env=dict(world.env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a terminal's Ctrl-C reaches the whole group
+    )
+    deadline = time.monotonic() + 120
+    while control.inventory().get("Subnet", 0) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    killing.interrupt(process, signal.SIGINT)
+    said, told = process.communicate(timeout=60)
+    assert process.returncode == exit_codes.INTERRUPTED, said + told
+    assert "Traceback" not in said + told
+    assert "run the same command again" in told
+    made = {r["id"] for r in world.state(world.stack("minimal", "network"))["deployment"]["resources"] if "id" in r}
+    there = {thing.identifier for thing in world.things() if thing.kind in ("Net", "Subnet", "RouteTable")}
+    assert {t for t in there if not _born(t, world)} <= made, "something was made that the state does not know"
+    again = world.rempart("up", "minimal", "-e", world.name, "--layer", "network", "--yes")
+    assert again.returncode == 0, again.stdout + again.stderr
+    gone = world.rempart("destroy", "minimal", "-e", world.name, "--unprotect", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+
+
+def test_emc2_killed_at_seeded_writes_recovers_with_nothing_made_twice(world: World, control: Control) -> None:
+    """The write was done, its answer is lost, everything dies; then `rempart recover`."""
+    plan = planner.plan(loader.load(loader.find("emc2")), target.load("outscale-sandbox"), world.name)
+    command = ("recover", "emc2", "-e", world.name, "--layer", "network", "--yes")
+    for point in sorted(random.Random(SEED).sample(range(5, 200), POINTS)):
+        killing.after_writes(world, control, point, *command)
+    done = world.rempart(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = control.inventory()
+    assert counts["Net"] == len(plan.bubbles)
+    assert counts["Subnet"] == sum(len(zone.subnets) for bubble in plan.bubbles for zone in bubble.zones)
+    assert counts["NetPeering"] == len(plan.peerings)
+    assert live.count(world.things())["SecurityGroupRule"] == len(plan.rules)
+    assert not [thing for thing in world.things() if live.orphan(thing, world.things())]
+    gone = world.rempart("destroy", "emc2", "-e", world.name, "--unprotect", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert world.things() == ()
+
+
+def _born(identifier: str, world: World) -> bool:
+    """The main table of a Net, which the provider makes by itself."""
+    table = next((t for t in world.things() if t.identifier == identifier and t.kind == "RouteTable"), None)
+    return table is not None and any(link.get("Main") for link in table.body["LinkRouteTables"])
