@@ -15,7 +15,7 @@ func TestRequiredPluginsAreThoseThatInstalledPackagesName(t *testing.T) {
 	w := newWorld(t, "")
 	w.write(t, site+"pulumi_cloud/pulumi-plugin.json",
 		`{"resource": true, "name": "cloud", "version": "1.2.3", "server": "https://plugins.example"}`)
-	w.write(t, site+"pulumi_base/pulumi-plugin.json", `{"resource": false}`)
+	w.write(t, site+"pulumi_base/pulumi-plugin.json", `{"resource": false, "name": "base"}`)
 	answer, err := w.client.GetRequiredPackages(t.Context(), &pulumirpc.GetRequiredPackagesRequest{Info: w.info(t, nil)})
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.Langu
 		code := &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(exit.ExitCode())} //nolint:gosec
 		return server.Send(&pulumirpc.RunPluginResponse{Output: code})
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // what it left running is not waited for
 		return err
 	}
 	return closer.Close()

@@ -64,6 +64,30 @@ print("a warning", file=sys.stderr)
 	contains(t, heard.stderr, "a warning")
 }
 
+func TestAPluginThatLeavesAProcessBehindHasEndedWell(t *testing.T) {
+	w := newWorld(t, "")
+	w.write(t, "__main__.py", leaves)
+	started := time.Now()
+	heard, err := runPlugin(t, w, &pulumirpc.RunPluginRequest{Info: w.info(t, nil), Pwd: w.root, Kind: "resource"})
+	if err != nil || time.Since(started) > 10*time.Second {
+		t.Fatal(heard, err, time.Since(started))
+	}
+	contains(t, heard.stdout, "done")
+}
+
+func TestAPluginOutsideAVirtualEnvironmentKeepsTheMachines(t *testing.T) {
+	w := newWorld(t, "")
+	w.write(t, "__main__.py", `import os; print(sorted(os.environ))`)
+	t.Setenv("OF_THE_MACHINE", "x")
+	heard, err := runPlugin(t, w, &pulumirpc.RunPluginRequest{
+		Info: w.info(t, map[string]any{"virtualenv": ""}), Pwd: w.root, Kind: "resource", Env: []string{"GIVEN=x"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, heard.stdout, "'OF_THE_MACHINE'", "'GIVEN'")
+}
+
 func TestAPluginThatEndsSaysItsExitCode(t *testing.T) {
 	w := newWorld(t, "")
 	w.write(t, "__main__.py", "raise SystemExit(7)")

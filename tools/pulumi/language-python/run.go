@@ -96,7 +96,7 @@ func configuration(req *pulumirpc.RunRequest) ([]string, error) {
 func outcome(err error) (*pulumirpc.RunResponse, error) {
 	var exit *exec.ExitError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // it ended well; what it left running is not waited for
 		return &pulumirpc.RunResponse{}, nil
 	case errors.As(err, &exit) && exit.ExitCode() == userError:
 		return &pulumirpc.RunResponse{Bail: true}, nil

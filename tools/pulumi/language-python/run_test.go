@@ -196,6 +196,23 @@ time.sleep(60)
 	}
 }
 
+// leaves ends well and leaves a process behind that keeps its outputs open.
+const leaves = `
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(15)"], start_new_session=True)
+print("done", flush=True)
+`
+
+func TestAProgramThatLeavesAProcessBehindHasEndedWell(t *testing.T) {
+	w := newWorld(t, leaves)
+	started := time.Now()
+	answer, err := w.client.Run(t.Context(), &pulumirpc.RunRequest{Info: w.info(t, nil)})
+	if err != nil || answer.GetError() != "" || time.Since(started) > 10*time.Second {
+		t.Fatal(answer, err, time.Since(started))
+	}
+	contains(t, w.stdout.String(), "done")
+}
+
 func TestAGrandchildThatHoldsTheOutputDoesNotHoldTheEngine(t *testing.T) {
 	w := newWorld(t, `
 import subprocess, sys, time
