@@ -29,7 +29,7 @@ shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
 
 test: toolchain lint ## every test
 	@$(PYTHON) tools/toolchain.py test
-	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest
+	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 2 --dist loadfile
 
 test-faults: toolchain ## the long form of the fault tests: killed at every write
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
