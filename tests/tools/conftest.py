@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import sys
 
 import pytest
 
@@ -61,17 +59,3 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever asks a package index or a module proxy is refused at once."""
-    for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("PIP_INDEX_URL", "https://index.invalid/simple")
-
-
-def python_on(path: str) -> dict[str, str]:
-    """An environment for a child Python with that PATH."""
-    return {**os.environ, "PATH": path + os.pathsep + str(pathlib.Path(sys.executable).parent)}
