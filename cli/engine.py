@@ -7,6 +7,7 @@ import enum
 import pathlib
 import re
 import time
+import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -160,11 +161,18 @@ def forget(name: stacks.StackName, env: Mapping[str, str]) -> None:
 
 def exists(name: stacks.StackName, env: Mapping[str, str]) -> bool:
     """True where the state backend holds a checkpoint of the stack; read from a file backend without the engine."""
-    url = env.get("PULUMI_BACKEND_URL", "")
-    if url.startswith("file://"):
-        folder = pathlib.Path(url.removeprefix("file://")) / ".pulumi" / "stacks" / "rempart"
+    folder = file_backend(env)
+    if folder is not None:
         return any(folder.glob(f"{name}.json*"))
     return select(name, env, create=False) is not None
+
+
+def file_backend(env: Mapping[str, str]) -> pathlib.Path | None:
+    """The folder of the project's checkpoints; None where the state is kept elsewhere than in files."""
+    url = urllib.parse.urlsplit(env.get("PULUMI_BACKEND_URL", ""))
+    if url.scheme != "file":
+        return None
+    return pathlib.Path(urllib.parse.unquote(url.path)) / ".pulumi" / "stacks" / "rempart"
 
 
 def _call(stack: automation.Stack, operation: Operation, watch: _Watch) -> None:
@@ -187,6 +195,8 @@ def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
             "`rempart recover` unlocks it and finishes what was begun",
             exit_codes.LOCKED,
         )
+    if "failed to load checkpoint" in raw:
+        return f"{stack}: its state was cut short by a kill; `rempart recover` mends it", exit_codes.LOCKED
     if "incorrect passphrase" in raw or "passphrase must be set" in raw:
         return (
             f"{stack}: the passphrase does not open the stack's secrets; `make shell` sets it",

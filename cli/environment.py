@@ -37,7 +37,8 @@ def environment() -> dict[str, str]:
         **SETTINGS,
         workspace.STATE_DIR_VARIABLE: str(state),
         "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{backend}",
+        # No side file with each checkpoint: it is not written atomically (docs/adr/0004).
+        "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
     }
     if not os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
         wanted["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(state))

@@ -31,6 +31,7 @@ LAYER = Annotated[list[str] | None, typer.Option("--layer", "-l", help="Only thi
 YES = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 FORMAT = Annotated[str, typer.Option("--format", help="text or json.")]
 SERVICES = Annotated[list[str] | None, typer.Argument(help="outscale, s3; all of them by default.")]
+INTERRUPTED = "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked"
 
 
 @app.command(epilog="Example: `rempart check stacks/platforms/minimal.yaml`")
@@ -213,11 +214,10 @@ def main() -> NoReturn:
     try:
         code = app(standalone_mode=False)  # in this mode `typer.Exit` comes back as its code
     except KeyboardInterrupt:
-        _stop(
-            "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked",
-            exit_codes.INTERRUPTED,
-        )
-    except typer.Abort:
+        _stop(INTERRUPTED, exit_codes.INTERRUPTED)
+    except typer.Abort as stopped:  # a Ctrl-C too, once the command runs
+        if isinstance(stopped.__cause__, KeyboardInterrupt):
+            _stop(INTERRUPTED, exit_codes.INTERRUPTED)
         _stop("stopped; nothing was changed", exit_codes.INTERRUPTED)
     except Exception as error:
         _explain(error)

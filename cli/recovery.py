@@ -31,6 +31,7 @@ def settle_all(
 
 def settle(name: stacks.StackName, env: Mapping[str, str], progress: engine.Progress) -> bool:
     """`pulumi cancel`, then clears pending creates. True if there was anything to settle."""
+    mend(name, env)
     stack = engine.select(name, env, create=False)
     if stack is None:
         return False
@@ -45,3 +46,17 @@ def settle(name: stacks.StackName, env: Mapping[str, str], progress: engine.Prog
     deployment["pending_operations"] = [one for one in pending if one.get("type") != "creating"]
     stack.import_stack(automation.Deployment(version=state.version, deployment=deployment))
     return True
+
+
+def mend(name: stacks.StackName, env: Mapping[str, str]) -> list[str]:
+    """What a kill inside a write left in a file backend: an empty side file, which makes the engine fail to load.
+
+    Only that is removed; checkpoints themselves are written beside their place and renamed. Returns the files' names.
+    """
+    folder = engine.file_backend(env)
+    if folder is None:
+        return []
+    empty = [path for path in folder.glob(f"{name}.json*.attrs") if path.stat().st_size == 0]
+    for path in empty:
+        path.unlink()
+    return [path.name for path in empty]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
+from blueprint import workspace
 from sandbox.outscale.control import Control
 from tests.engine import world as worlds
 
@@ -22,5 +24,10 @@ def control(world: worlds.World) -> Iterator[Control]:
     client = Control.from_credentials(world.env["OSC_ENDPOINT_API"], world.folder / "sandbox" / "credentials.json")
     client.clear_faults()
     client.reset()
+    for left in ("pulumi-state", "intents"):  # a test that failed must not fail the next one too
+        shutil.rmtree(world.folder / left, ignore_errors=True)
+    (world.folder / "pulumi-state").mkdir()
+    for path in (workspace.root() / "stacks").glob(f"Pulumi.*.{world.name}.*.yaml"):
+        path.unlink()
     yield client
     client.clear_faults()

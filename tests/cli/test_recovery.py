@@ -1,0 +1,63 @@
+"""What a kill can leave in a file backend, and how it is mended."""
+
+from __future__ import annotations
+
+import pathlib
+
+from blueprint import stack as stacks
+from cli import engine, exit_codes, recovery
+
+NAME = stacks.parse("minimal.outscale-sandbox.dev.network")
+
+
+def backend(tmp_path: pathlib.Path) -> tuple[dict[str, str], pathlib.Path]:
+    env = {"PULUMI_BACKEND_URL": f"file://{tmp_path}?metadata=skip"}
+    folder = engine.file_backend(env)
+    assert folder is not None
+    folder.mkdir(parents=True)
+    return env, folder
+
+
+def test_an_empty_side_file_goes_and_nothing_else(tmp_path: pathlib.Path) -> None:
+    env, folder = backend(tmp_path)
+    kept = [folder / f"{NAME}.json", folder / f"{NAME}.json.bak.attrs", folder / "other.json.attrs"]
+    for path in kept[:2]:
+        path.write_text("{}", encoding="utf-8")
+    kept[2].touch()  # another stack's: not ours to mend
+    (folder / f"{NAME}.json.attrs").touch()
+    assert recovery.mend(NAME, env) == [f"{NAME}.json.attrs"]
+    assert sorted(folder.iterdir()) == sorted(kept)
+
+
+def test_a_state_that_is_kept_elsewhere_is_left_alone() -> None:
+    assert recovery.mend(NAME, {"PULUMI_BACKEND_URL": "s3://state?endpoint=http://127.0.0.1:1"}) == []
+
+
+def test_a_stack_exists_when_the_backend_holds_its_checkpoint(tmp_path: pathlib.Path) -> None:
+    env, folder = backend(tmp_path)
+    assert not engine.exists(NAME, env)
+    (folder / f"{NAME}.json").touch()
+    assert engine.exists(NAME, env)
+
+
+def test_the_engines_failures_become_one_message_and_a_code() -> None:
+    cases = {
+        "error: the stack is currently locked by 1 lock(s)": (exit_codes.LOCKED, "rempart recover"),
+        "error: failed to load checkpoint: EOF": (exit_codes.LOCKED, "rempart recover"),
+        "error: write x: no space left on device": (exit_codes.ENVIRONMENT, "disk is full"),
+        "error: incorrect passphrase": (exit_codes.ENVIRONMENT, "make shell"),
+        "error: something else": (exit_codes.BAD_INPUT, "something else"),
+        "": (exit_codes.BAD_INPUT, "without a message"),
+    }
+    for raw, (code, words) in cases.items():
+        said, found = engine.explain("s", raw, [])
+        assert (found, words in said) == (code, True), raw
+
+
+def test_protected_data_is_named_with_the_way_to_give_it_up() -> None:
+    urn = "urn:pulumi:s::rempart::a$s3:index:Bucket::bubbles/study/buckets/archive"
+    raw = f'error: resource "{urn}" cannot be deleted\nbecause it is protected.'
+    said, code = engine.explain("s", raw, [])
+    assert code == exit_codes.BAD_INPUT
+    assert "bubbles/study/buckets/archive" in said
+    assert "--unprotect" in said
