@@ -215,12 +215,12 @@ def main() -> NoReturn:
         code = app(standalone_mode=False)  # in this mode `typer.Exit` comes back as its code
     except KeyboardInterrupt:
         _stop(INTERRUPTED, exit_codes.INTERRUPTED)
-    except typer.Abort as stopped:  # a Ctrl-C too, once the command runs
-        if isinstance(stopped.__cause__, KeyboardInterrupt):
-            _stop(INTERRUPTED, exit_codes.INTERRUPTED)
+    except typer.Abort:
         _stop("stopped; nothing was changed", exit_codes.INTERRUPTED)
     except Exception as error:
         _explain(error)
+    if code == exit_codes.INTERRUPTED:  # what typer makes of a Ctrl-C once the command runs
+        _stop(INTERRUPTED, exit_codes.INTERRUPTED)
     sys.exit(code if isinstance(code, int) else exit_codes.OK)
 
 
