@@ -29,13 +29,18 @@ def preview(
     platform: Platform, layers: Iterable[str], env: Mapping[str, str], progress: engine.Progress
 ) -> list[engine.LayerResult]:
     """What would change. Layers whose network does not exist yet are previewed on planned placeholders."""
-    if not engine.exists(platform.stack("network"), env):
+    if provisional(platform, env):
         env = {**env, "REMPART_PROVISIONAL_LAYERS": "network"}
 
     def one(name: stacks.StackName) -> engine.LayerResult:
         return engine.run(name, engine.Operation.PREVIEW, env, progress)
 
     return _waves(platform, layers, WAVES, one)
+
+
+def provisional(platform: Platform, env: Mapping[str, str]) -> bool:
+    """True where the network layer does not exist yet: what stands on it can be previewed, not judged for good."""
+    return not engine.exists(platform.stack("network"), env)
 
 
 def up(

@@ -15,8 +15,15 @@ from cli.layers import Platform
 def preview(platform: str, target_name: str, env_name: str, only: Sequence[str] | None, format: str) -> int:
     """Exit codes: 0 nothing refused, 1 a violation, others from the table."""
     chosen = _platform(platform, target_name, env_name)
+    env, wanted = environment.enter(), _layers(only)
+    above = sorted(set(wanted) & set(layers.WAVES[1]))
+    if above and layers.provisional(chosen, env):
+        console.err().print(
+            f"[yellow]provisional[/]: {', '.join(above)} are previewed on planned placeholders, since the network layer "
+            "does not exist yet; the pack decides for good at `up`"
+        )
     with console.progress("preview") as progress:
-        done = layers.preview(chosen, _layers(only), environment.enter(), progress)
+        done = layers.preview(chosen, wanted, env, progress)
     show.results(done, format)
     return layers.exit_code(done)
 

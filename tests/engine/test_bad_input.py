@@ -46,6 +46,14 @@ def test_an_environment_that_is_wrong_is_named(env: dict[str, str], said: str, w
     assert not [t for t in world.things() if t.platform == "minimal"]
 
 
+def test_a_preview_from_nothing_says_that_it_is_provisional_and_makes_nothing(world: World) -> None:
+    before = world.things()
+    seen = world.rempart("preview", "every-kind", "-e", world.name)
+    assert seen.returncode == 0, seen.stdout + seen.stderr
+    assert "provisional" in seen.stderr
+    assert world.things() == before
+
+
 def test_a_locked_stack_says_how_to_unlock(world: World) -> None:
     stack = world.stack("minimal", "storage")
     world.pulumi("stack", "init", stack)
