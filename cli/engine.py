@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import json
 import pathlib
 import re
 import time
@@ -159,12 +160,18 @@ def forget(name: stacks.StackName, env: Mapping[str, str]) -> None:
         stack.workspace.remove_stack(str(name))
 
 
-def exists(name: stacks.StackName, env: Mapping[str, str]) -> bool:
-    """True where the state backend holds a checkpoint of the stack; read from a file backend without the engine."""
+def stands(name: stacks.StackName, env: Mapping[str, str]) -> bool:
+    """True where the state holds resources of the stack; read from a file backend without the engine."""
     folder = file_backend(env)
-    if folder is not None:
-        return any(folder.glob(f"{name}.json*"))
-    return select(name, env, create=False) is not None
+    if folder is None:
+        stack = select(name, env, create=False)
+        return stack is not None and bool((stack.export_stack().deployment or {}).get("resources"))
+    path = folder / f"{name}.json"
+    try:
+        checkpoint = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return False
+    return bool((checkpoint.get("latest") or {}).get("resources"))
 
 
 def file_backend(env: Mapping[str, str]) -> pathlib.Path | None:

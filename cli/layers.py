@@ -40,7 +40,7 @@ def preview(
 
 def provisional(platform: Platform, env: Mapping[str, str]) -> bool:
     """True where the network layer does not exist yet: what stands on it can be previewed, not judged for good."""
-    return not engine.exists(platform.stack("network"), env)
+    return not engine.stands(platform.stack("network"), env)
 
 
 def up(

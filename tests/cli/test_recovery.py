@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 
 from blueprint import stack as stacks
@@ -33,11 +34,16 @@ def test_a_state_that_is_kept_elsewhere_is_left_alone() -> None:
     assert recovery.mend(NAME, {"PULUMI_BACKEND_URL": "s3://state?endpoint=http://127.0.0.1:1"}) == []
 
 
-def test_a_stack_exists_when_the_backend_holds_its_checkpoint(tmp_path: pathlib.Path) -> None:
+def test_a_layer_stands_when_its_checkpoint_holds_resources(tmp_path: pathlib.Path) -> None:
+    """A stack that was only previewed has a checkpoint too, with nothing in it."""
     env, folder = backend(tmp_path)
-    assert not engine.exists(NAME, env)
-    (folder / f"{NAME}.json").touch()
-    assert engine.exists(NAME, env)
+    assert not engine.stands(NAME, env)
+    path = folder / f"{NAME}.json"
+    path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": str(NAME), "latest": None}}), encoding="utf-8")
+    assert not engine.stands(NAME, env)
+    latest = {"resources": [{"urn": "urn:pulumi:a"}]}
+    path.write_text(json.dumps({"version": 3, "checkpoint": {"latest": latest}}), encoding="utf-8")
+    assert engine.stands(NAME, env)
 
 
 def test_the_engines_failures_become_one_message_and_a_code() -> None:
