@@ -19,7 +19,7 @@ def preview(platform: str, target_name: str, env_name: str, only: Sequence[str] 
     above = sorted(set(wanted) & set(layers.WAVES[1]))
     if above and layers.provisional(chosen, env):
         console.err().print(
-            f"[yellow]provisional[/]: {', '.join(above)} stand on planned placeholders, since the network layer does not "
+            f"[yellow]provisional[/]: {', '.join(above)} stand on placeholders, since the network layer does not "
             "exist yet; the pack decides for good at `up`"
         )
     with console.progress("preview") as progress:
