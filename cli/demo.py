@@ -100,8 +100,8 @@ def _picture(env: Mapping[str, str]) -> None:
             f"Reports    {folder}/{PLATFORM.name}.html, .json, .sarif\n"
             f"Endpoints  {env['OSC_ENDPOINT_API']}  {env['OOS_ENDPOINT']}\n\n"
             "Next: [bold]make demo-violation[/] shows what is refused\n"
-            "      [bold]make shell[/], then [bold]pulumi preview -s emc2.outscale-sandbox.dev.network[/]\n"
-            "      [bold]rempart plan emc2 --format svg --output emc2.svg[/] draws the platform\n"
+            "      [bold]make shell[/], and in it [bold]pulumi preview -s emc2.outscale-sandbox.dev.network[/]\n"
+            "      or [bold]rempart plan emc2 --format svg --output emc2.svg[/], which draws the platform\n"
             "      [bold]make demo-down[/] destroys everything and proves it",
             title="EMC2 on Outscale (simulated)",
         )
