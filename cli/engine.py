@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, str], None]
 """(stack, what happens now) -> None; called from the engine's thread."""
 
+AROUND = ("OSC_", "OOS_ENDPOINT", "sign-in", "onnection refused")
+"""In a message of ours: what is wrong is around the program, not in its input."""
 PROTECTED = "because it is protected"
 LOCKED = "the stack is currently locked"
 ENGINE_ECHO = ("an unhandled error occurred", "update failed", "preview failed")
@@ -223,10 +225,7 @@ def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
         return f"{stack}: the disk is full. Free some space, then run the same command again", exit_codes.ENVIRONMENT
     told = [error for error in errors if not error.startswith(ENGINE_ECHO)]
     text = "; ".join(told) or _last_words(raw)
-    if any(
-        word in text
-        for word in ("credential", "OSC_ENDPOINT", "cannot reach", "Connection refused", "connection refused")
-    ):
+    if any(word in text for word in AROUND):
         return text, exit_codes.ENVIRONMENT
     return text or f"{stack}: the engine stopped without a message", exit_codes.BAD_INPUT
 

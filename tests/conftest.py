@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job that a shell starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Report = pytest.TestReport | pytest.CollectReport
 

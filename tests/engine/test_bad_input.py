@@ -31,7 +31,7 @@ def test_a_wrong_word_is_named_with_what_exists(arguments: tuple[str, ...], code
     ("env", "said"),
     [
         ({"OSC_ENDPOINT_API": "http://127.0.0.1:9/api/v1"}, "127.0.0.1:9"),
-        ({"OSC_SECRET_KEY": "0" * 40}, "credential"),
+        ({"OSC_SECRET_KEY": "0" * 40}, "OSC_SECRET_KEY"),
         ({"OSC_ENDPOINT_API": ""}, "OSC_ENDPOINT_API"),
     ],
     ids=["endpoint down", "refused credentials", "missing endpoint"],
@@ -58,7 +58,7 @@ def test_a_locked_stack_says_how_to_unlock(world: World) -> None:
     stack = world.stack("minimal", "storage")
     world.pulumi("stack", "init", stack)
     lock = world.folder / "pulumi-state" / ".pulumi" / "locks" / "organization" / "rempart" / stack
-    lock.mkdir(parents=True)
+    lock.mkdir(parents=True, exist_ok=True)
     (lock / "0a.json").write_text('{"pid": 1, "username": "other", "hostname": "elsewhere"}', encoding="utf-8")
     done = world.rempart("up", "minimal", "-e", world.name, "--layer", "storage", "--yes")
     assert done.returncode == exit_codes.LOCKED, done.stdout + done.stderr

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from blueprint import loader, planner, target
+from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from cli import report
 from providers.outscale import live
@@ -158,8 +158,11 @@ def test_buckets_are_private_versioned_locked_and_closed_to_plain_http(
         assert "aws:SecureTransport" in client.get_bucket_policy(Bucket=name)["Policy"]
 
 
-def test_the_findings_are_those_that_were_committed(up: list[dict[str, object]], world: World) -> None:
+def test_the_findings_are_those_that_were_committed(
+    up: list[dict[str, object]], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A rule or a resource that comes or goes shows here; the new table is then read and committed by a person."""
+    monkeypatch.setenv(workspace.STATE_DIR_VARIABLE, str(world.folder))
     rows = report.findings_by_state(f"emc2.outscale-sandbox.{world.name}")
     lines = [f"{rule} {state} {number}" for rule, states in rows for state, number in sorted(states.items())]
     assert "\n".join(lines) + "\n" == FINDINGS.read_text(encoding="utf-8")

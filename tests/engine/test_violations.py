@@ -36,9 +36,10 @@ def offending(platform: str, things: tuple[live.Thing, ...]) -> list[str]:
     if platform == "foreign-region":
         names = [t.body["SubregionName"] for t in things if t.kind == "Subnet"]
         return [name for name in names if not name.startswith("cloudgouv-eu-west-1")]
-    kind = {"public-bucket": "Bucket", "password-in-user-data": "Vm"}[platform]
-    # Every machine and every bucket of these two blueprints is the offending one.
-    return [t.identifier for t in things if t.kind == kind]
+    if platform == "public-bucket":
+        return [t.identifier for t in things if t.kind == "Bucket" and t.bubble == "study"]
+    tags = ({tag["Key"]: tag["Value"] for tag in t.body["Tags"]} for t in things if t.kind == "Vm")
+    return [tag["rempart:subject"] for tag in tags if "/tiers/workspace/" in tag["rempart:subject"]]
 
 
 @pytest.mark.parametrize("platform", CASES)

@@ -16,6 +16,8 @@ from blueprint import workspace
 from cli import admin_key, environment
 from providers.outscale import live
 
+FOREIGN = ("OSC_", "OOS_", "AWS_", "PULUMI_", "REMPART_BASTION", "REMPART_PROVISIONAL", "REMPART_STATE")
+
 
 @dataclasses.dataclass(frozen=True)
 class World:
@@ -68,6 +70,9 @@ class World:
 @contextlib.contextmanager
 def world(name: str, folder: pathlib.Path) -> Iterator[World]:
     """Starts the sandbox, and leaves no process and no stack file behind."""
+    before = dict(os.environ)
+    for variable in [name for name in os.environ if name.startswith(FOREIGN)]:
+        del os.environ[variable]  # another world's, or the person's own: neither belongs in this one
     base = {**os.environ, workspace.STATE_DIR_VARIABLE: str(folder)}
     started = subprocess.run(
         [sys.executable, "-m", "cli.main", "sandbox", "up", "outscale", "s3"],
@@ -79,7 +84,6 @@ def world(name: str, folder: pathlib.Path) -> Iterator[World]:
         check=False,
     )
     assert started.returncode == 0, started.stdout + started.stderr
-    before = dict(os.environ)
     os.environ[workspace.STATE_DIR_VARIABLE] = str(folder)
     try:
         admin_key.ensure()

@@ -13,7 +13,7 @@ import functools
 import json
 from typing import Any
 
-from blueprint import loader, planner, workspace
+from blueprint import loader, planner
 from blueprint import plan as plans
 from blueprint import target as targets
 from blueprint.facts import Fact
@@ -386,7 +386,7 @@ def judge_of(plan: plans.Plan, kept: records.Records | None = None, **changes: A
         context_of(plan, **changes),
         catalogues.load(),
         _records() if kept is None else kept,
-        lambda subject, field: f"{workspace.root().name}.yaml:1",
+        lambda subject, field: "stacks/platforms/estate.yaml:1",
     )
 
 

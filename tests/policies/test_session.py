@@ -72,7 +72,7 @@ def test_a_violation_reads_as_one_line() -> None:
         one for name in changed.resources for one in pack.resource(changed.fact(name)) if one.effect == "block"
     )
     assert judge.console(found, pack.catalogue) == (
-        "STO-02 · R-153 · main.yaml:1 — bubbles/study/buckets/archive: "
+        "STO-02 · R-153 · stacks/platforms/estate.yaml:1 — bubbles/study/buckets/archive: "
         "its ACL public-read opens it beyond the account. "
         "Remedy: Set `public` to false; give access through an export bubble"
     )

@@ -40,7 +40,7 @@ def start_sandbox(state: pathlib.Path) -> None:
 
 def test_the_engine_keeps_its_state_and_home_in_the_state_folder(state: pathlib.Path) -> None:
     found = environment.environment()
-    assert found["PULUMI_BACKEND_URL"] == f"file://{state}/pulumi-state"
+    assert found["PULUMI_BACKEND_URL"] == f"file://{state}/pulumi-state?metadata=skip"
     assert found["PULUMI_HOME"] == f"{state}/pulumi-home"
     assert (state / "pulumi-state").is_dir()
     assert found["PULUMI_OPTION_POLICY_PACK"] == str(workspace.root() / "policies")
