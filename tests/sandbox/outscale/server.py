@@ -22,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from sandbox.outscale import document, signatures
@@ -95,6 +96,13 @@ class Server:
         """SIGKILL: what a power cut leaves."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+
+def refused(server: Server, operation: str, **request: Any) -> tuple[int, str]:
+    """The status and the code of a call that must be refused."""
+    with pytest.raises(Refused) as caught:
+        server.call(operation, **request)
+    return caught.value.status, caught.value.code
 
 
 def signed_headers(

@@ -8,19 +8,13 @@ from typing import Any
 import pytest
 
 from tests.sandbox.outscale import world
-from tests.sandbox.outscale.server import Refused, Server
+from tests.sandbox.outscale.server import Server, refused
 
 
 @pytest.fixture
 def place(server: Server, net_id: str) -> str:
     """A Subnet 10.0.1.0/24 in the first Subregion."""
     return world.subnet(server, net_id)
-
-
-def refused(server: Server, operation: str, **request: Any) -> tuple[int, str]:
-    with pytest.raises(Refused) as caught:
-        server.call(operation, **request)
-    return caught.value.status, caught.value.code
 
 
 def new(**more: Any) -> dict[str, Any]:
