@@ -8,7 +8,7 @@ from typing import Any
 
 from blueprint.facts import UNKNOWN
 from policies.verdicts import Effect, State
-from tests.policies import estate
+from tests.policies import estate, judging
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -56,11 +56,11 @@ def check(rule: str, case: Case) -> None:
     changed = estate.estate_of(case.platform)
     if case.change is not None:
         case.change(changed[case.on].properties)
-    at_up = estate.say(estate.judge_of(changed.plan, **case.context), changed, rule, case.on)
+    at_up = judging.say(judging.judge_of(changed.plan, **case.context), changed, rule, case.on)
     assert at_up.state is case.state, at_up
     assert case.says in at_up.message, at_up
     assert not at_up.fault
-    at_preview = estate.say(estate.judge_of(changed.plan, preview=True, **case.context), changed, rule, case.on)
+    at_preview = judging.say(judging.judge_of(changed.plan, preview=True, **case.context), changed, rule, case.on)
     assert at_preview.state is case.state
     if at_up.pending:
         assert (at_up.effect, at_preview.effect) == (Effect.BLOCK, Effect.WARN)

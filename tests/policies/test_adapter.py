@@ -15,7 +15,7 @@ from blueprint import target as targets
 from policies.verdicts import Effect
 from providers import contracts, registry
 from providers.outscale import facts as outscale
-from tests.policies import estate
+from tests.policies import estate, judging
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLE test"
 
@@ -71,7 +71,7 @@ def registered(platform: str, layer: str) -> list[tuple[str, str, dict[str, Any]
 @pytest.mark.parametrize("platform", ["emc2", "minimal"])
 def test_nothing_that_the_adapter_registers_is_refused(platform: str, layer: str) -> None:
     seen = registered(platform, layer)
-    judge = estate.judge_of(estate.plan_of(platform), layer=layer)
+    judge = judging.judge_of(estate.plan_of(platform), layer=layer)
     providers = {kind.rpartition(":")[2]: inputs for kind, _, inputs in seen if kind.startswith("pulumi:providers:")}
     refused = [
         f"{found.rule} {found.subject}: {found.message}"
@@ -98,7 +98,7 @@ def test_nothing_that_the_adapter_registers_is_refused(platform: str, layer: str
 )
 def test_what_a_violating_blueprint_registers_is_refused(platform: str, layer: str, rule: str) -> None:
     seen = registered(platform, layer)
-    judge = estate.judge_of(estate.plan_of(platform), layer=layer)
+    judge = judging.judge_of(estate.plan_of(platform), layer=layer)
     providers = {kind.rpartition(":")[2]: inputs for kind, _, inputs in seen if kind.startswith("pulumi:providers:")}
     refused = {
         found.rule

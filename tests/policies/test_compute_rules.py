@@ -11,7 +11,7 @@ import pytest
 
 from policies.rules import userdata
 from policies.verdicts import State
-from tests.policies import estate
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, to, unknown, without
 
 VM = "bubbles/warehouse/tiers/omop/1"
@@ -129,7 +129,7 @@ def test_cpt_05(case: Case) -> None:
 def test_what_is_found_is_never_shown(text: str) -> None:
     changed = estate.estate_of()
     changed[VM].properties["userData"] = text
-    message = estate.say(estate.judge_of(changed.plan), changed, "CPT-05", VM).message
+    message = judging.say(judging.judge_of(changed.plan), changed, "CPT-05", VM).message
     for secret in (
         PASSWORD,
         "abcd1234efgh",
@@ -162,7 +162,7 @@ def _tier(az_of: dict[int, str] | None = None, keep: int = 2) -> list[State]:
             del changed.resources[name]
         elif az_of and number in az_of:
             changed[name].properties["placementSubregionName"] = f"{estate.REGION}{az_of[number]}"
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "CPT-01")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "CPT-01")
     return [one.state for one in found if one.subject == "bubbles/warehouse/tiers/omop"]
 
 
@@ -182,19 +182,19 @@ def test_a_bastion_planned_on_one_machine_is_refused() -> None:
     plan = estate.plan_of()
     assert plan.bastion is not None
     alone = dataclasses.replace(plan, bastion=dataclasses.replace(plan.bastion, machines=plan.bastion.machines[:1]))
-    assert estate.say(estate.judge_of(alone), estate.estate_of(), "CPT-01", "bastion/1").state is State.NON_CONFORM
+    assert judging.say(judging.judge_of(alone), estate.estate_of(), "CPT-01", "bastion/1").state is State.NON_CONFORM
 
 
 def test_a_tier_that_need_not_last_is_not_judged() -> None:
     plan = estate.plan_of()
     machines = tuple(dataclasses.replace(one, highly_available=False) for one in plan.machines)
-    judge = estate.judge_of(dataclasses.replace(plan, machines=machines))
-    assert estate.say(judge, estate.estate_of(), "CPT-01", VM).state is IDLE
+    judge = judging.judge_of(dataclasses.replace(plan, machines=machines))
+    assert judging.say(judge, estate.estate_of(), "CPT-01", VM).state is IDLE
 
 
 def test_a_password_in_a_blueprint_is_refused_before_its_machine_is_created() -> None:
     changed = estate.estate_of("password-in-user-data")
-    judge = estate.judge_of(changed.plan)
+    judge = judging.judge_of(changed.plan)
     blocking = [
         one for name in changed.resources for one in judge.resource(changed.fact(name)) if one.effect == "block"
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from blueprint.facts import UNKNOWN
 from policies.verdicts import State
-from tests.policies import estate
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without
 
 NET = "bubbles/warehouse"
@@ -176,19 +176,19 @@ def test_gov_09(case: Case) -> None:
 def test_whatever_no_rule_knows_is_refused(kind: str) -> None:
     changed = estate.estate_of()
     changed.resources["strange"] = estate.Resource(kind, "strange", {"subject": NET}, {})
-    found = estate.say(estate.judge_of(changed.plan), changed, "GOV-01", "strange")
+    found = judging.say(judging.judge_of(changed.plan), changed, "GOV-01", "strange")
     assert found.state is State.NON_CONFORM
     assert found.effect == "block"
 
 
 def _together(changed: estate.Estate, name: str) -> str:
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "GOV-09")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
     return next(one for one in found if one.urn == changed[name].urn).message
 
 
 def test_the_whole_compliant_estate_goes_where_it_says() -> None:
     changed = estate.estate_of()
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "GOV-09")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
     assert {one.state for one in found} == {State.CONFORM}
 
 
@@ -227,12 +227,12 @@ def test_ids_from_another_layer_are_left_to_the_live_check() -> None:
     changed = estate.estate_of()
     part = {name: one for name, one in changed.resources.items() if "/tiers/" in name and "/nic" in name}
     changed.resources = {name: dataclasses.replace(one, uses={}) for name, one in part.items()}
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "GOV-09")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
     assert {one.state for one in found} == {State.NOT_APPLICABLE}
 
 
 def test_an_id_that_the_provider_adds_by_itself_is_no_reference() -> None:
     changed = estate.estate_of()
     changed[NIC].properties["netId"] = "vpc-1"  # an output
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "GOV-09")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
     assert {one.state for one in found} == {State.CONFORM}

@@ -13,7 +13,7 @@ from blueprint import plan as plans
 from blueprint.facts import UNKNOWN
 from policies import records
 from policies.verdicts import Effect, State
-from tests.policies import estate
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN, Case, Change, check, to, unknown, without
 
 BUCKET = "bubbles/warehouse/buckets/archive"
@@ -176,7 +176,7 @@ def test_missing_evidence_blocks_on_a_real_target_and_warns_on_a_simulated_one()
     changed = estate.estate_of()
     for simulated, effect in ((True, Effect.WARN), (False, Effect.BLOCK)):
         assert (
-            estate.say(estate.judge_of(changed.plan, simulated=simulated), changed, "STO-01", BUCKET).effect is effect
+            judging.say(judging.judge_of(changed.plan, simulated=simulated), changed, "STO-01", BUCKET).effect is effect
         )
 
 
@@ -188,8 +188,8 @@ def test_a_record_about_exactly_this_volume_is_evidence_until_its_last_day() -> 
     )  # fmt: skip
     kept = records.Records(evidence=(record,))
     states = [
-        estate.say(
-            estate.judge_of(changed.plan, kept, as_of=dt.date.fromisoformat(day), simulated=False),
+        judging.say(
+            judging.judge_of(changed.plan, kept, as_of=dt.date.fromisoformat(day), simulated=False),
             changed,
             "STO-01",
             DISK,
@@ -197,12 +197,12 @@ def test_a_record_about_exactly_this_volume_is_evidence_until_its_last_day() -> 
         for day in ("2026-10-31", "2026-11-01", "2026-12-31", "2027-01-01")
     ]
     assert states == [EVIDENCE, State.EVIDENCE_ACCEPTED_UNTIL, State.EVIDENCE_ACCEPTED_UNTIL, EVIDENCE]
-    assert estate.say(estate.judge_of(changed.plan, kept), changed, "STO-01", BUCKET).state is EVIDENCE
+    assert judging.say(judging.judge_of(changed.plan, kept), changed, "STO-01", BUCKET).state is EVIDENCE
 
 
 def test_a_public_bucket_is_refused_before_it_is_created() -> None:
     changed = estate.estate_of("public-bucket")
-    judge = estate.judge_of(changed.plan)
+    judge = judging.judge_of(changed.plan)
     blocking = [
         one for name in changed.resources for one in judge.resource(changed.fact(name)) if one.effect == "block"
     ]
@@ -244,30 +244,30 @@ def _project(**changes: Any) -> plans.Plan:
     ],
 )
 def test_a_bubble_that_does_not_say_all_is_refused(changes: dict[str, Any], says: str) -> None:
-    found = estate.say(estate.judge_of(_project(**changes)), estate.estate_of(), "DAT-02", NET)
+    found = judging.say(judging.judge_of(_project(**changes)), estate.estate_of(), "DAT-02", NET)
     assert (found.state, found.effect) == (State.NON_CONFORM, Effect.BLOCK)
     assert says in found.message
 
 
 def test_a_bubble_may_be_used_on_its_last_day() -> None:
-    judge = estate.judge_of(_project(end=dt.date(2026, 11, 23)))
-    assert estate.say(judge, estate.estate_of(), "DAT-02", NET).state is State.CONFORM
+    judge = judging.judge_of(_project(end=dt.date(2026, 11, 23)))
+    assert judging.say(judge, estate.estate_of(), "DAT-02", NET).state is State.CONFORM
 
 
 def test_a_bubble_without_any_authorisation_is_refused() -> None:
     plan = estate.plan_of()
     bubbles = tuple(dataclasses.replace(one, project=None) if one.subject == NET else one for one in plan.bubbles)
-    judge = estate.judge_of(dataclasses.replace(plan, bubbles=bubbles))
-    assert "authorisation" in estate.say(judge, estate.estate_of(), "DAT-02", NET).message
+    judge = judging.judge_of(dataclasses.replace(plan, bubbles=bubbles))
+    assert "authorisation" in judging.say(judge, estate.estate_of(), "DAT-02", NET).message
 
 
 def test_a_network_that_is_no_bubble_of_the_blueprint_is_refused() -> None:
     changed = estate.estate_of()
     changed[NET].properties["subject"] = UNKNOWN
-    assert estate.say(estate.judge_of(changed.plan), changed, "DAT-02", NET).state is State.NON_CONFORM
+    assert judging.say(judging.judge_of(changed.plan), changed, "DAT-02", NET).state is State.NON_CONFORM
 
 
 def test_every_bubble_of_the_sample_says_all() -> None:
     changed = estate.estate_of()
-    judge = estate.judge_of(changed.plan)
-    assert {estate.say(judge, changed, "DAT-02", bubble.subject).state for bubble in changed.plan.bubbles} == {CONFORM}
+    judge = judging.judge_of(changed.plan)
+    assert {judging.say(judge, changed, "DAT-02", bubble.subject).state for bubble in changed.plan.bubbles} == {CONFORM}

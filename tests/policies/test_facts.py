@@ -17,7 +17,7 @@ from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed
 from blueprint.properties import as_flag, as_integer, as_ports, as_protocol, as_range
 from policies import boundary, registry
 from providers.outscale import facts as outscale
-from tests.policies import estate
+from tests.policies import estate, judging
 
 JSON = st.recursive(
     st.none()
@@ -148,7 +148,7 @@ def test_facts_never_raise(kind: str, properties: dict[str, Any], provider: Any)
 @settings(max_examples=300, deadline=None)
 def test_no_rule_fails_on_any_input(kind: str, subject: str, properties: dict[str, Any], preview: bool) -> None:
     plan = estate.plan_of()
-    judge = estate.judge_of(plan, preview=preview)
+    judge = judging.judge_of(plan, preview=preview)
     fact = outscale.fact(kind, "urn", "name", {"subject": subject, **properties}, properties, {"netId": ("urn",)})
     found = [*judge.resource(fact), *judge.stack([fact, fact])]
     assert [one for one in found if one.fault] == []
@@ -169,7 +169,7 @@ def test_leaving_out_any_property_is_caught_or_known_to_change_nothing(name: str
     for key in [key for key, value in compliant[name].properties.items() if value not in ({}, None)]:
         changed = estate.estate_of()
         del changed[name].properties[key]
-        judge = estate.judge_of(changed.plan)
+        judge = judging.judge_of(changed.plan)
         blocked = any(
             one.effect == "block" for one in [*judge.resource(changed.fact(name)), *judge.stack(changed.facts())]
         )

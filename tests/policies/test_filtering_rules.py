@@ -12,7 +12,7 @@ from hypothesis import given
 from policies import addresses
 from policies.rules import ports
 from policies.verdicts import State
-from tests.policies import estate
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown, without
 
 IN = "flows/queries-a/ingress/project-a.data/1"
@@ -197,7 +197,7 @@ def test_bas_01(case: Case) -> None:
 @pytest.mark.parametrize("platform", ["open-admin-port", "open-admin-port-halves", "open-admin-port-v6"])
 def test_an_open_admin_port_is_refused_before_it_is_created(platform: str) -> None:
     changed = estate.estate_of(platform)
-    judge = estate.judge_of(changed.plan)
+    judge = judging.judge_of(changed.plan)
     refused = {
         name
         for name in changed.resources
@@ -222,7 +222,7 @@ def test_two_halves_that_lie_about_their_subject_are_refused_together() -> None:
             name=f"half-{number}",
             properties={**changed[IN].properties, "ipRange": half, "fromPortRange": 5000 + number, "toPortRange": 5010},
         )
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "NET-04")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "NET-04")
     assert sum("0.0.0.0/0" in one.message for one in found if one.state is State.NON_CONFORM) == 3
 
 
@@ -242,7 +242,7 @@ def test_a_flow_that_does_not_say_all_is_refused(field: str, value: object, says
         dataclasses.replace(one, **{field: value}) if one.name == "queries-a" else one  # type: ignore[arg-type]
         for one in plan.flows
     )
-    found = estate.say(estate.judge_of(dataclasses.replace(plan, flows=flows)), estate.estate_of(), "NET-06", IN)
+    found = judging.say(judging.judge_of(dataclasses.replace(plan, flows=flows)), estate.estate_of(), "NET-06", IN)
     assert found.state is State.NON_CONFORM
     assert says in found.message
 
@@ -266,7 +266,7 @@ def test_routes_that_make_a_default_route_together_are_refused() -> None:
             "destinationIpRange": parts[7].destination,
         },
     )
-    found = estate.say(estate.judge_of(whole), changed, "NET-05", "part")
+    found = judging.say(judging.judge_of(whole), changed, "NET-05", "part")
     assert found.state is State.NON_CONFORM
     assert "20.0.0.0/8" in found.message
 

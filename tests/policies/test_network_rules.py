@@ -9,7 +9,7 @@ import pytest
 from blueprint import plan as plans
 from policies.context import Index
 from policies.verdicts import State
-from tests.policies import estate
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown, without
 
 NET = "bubbles/warehouse"
@@ -190,7 +190,7 @@ def test_net_09(case: Case) -> None:
 def test_two_networks_whose_addresses_overlap_are_refused_together() -> None:
     changed = estate.estate_of()
     changed[NET].properties["ipRange"] = changed["bubbles/project-a"].properties["ipRange"]
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "NET-01")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "NET-01")
     assert [one.subject for one in found if one.state is State.NON_CONFORM]
 
 
@@ -198,7 +198,7 @@ def test_a_second_network_for_a_bubble_is_refused_together() -> None:
     changed = estate.estate_of()
     twin = dataclasses.replace(changed[NET], name="twin")
     changed.resources["twin"] = twin
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "NET-01")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "NET-01")
     assert "two networks" in " ".join(one.message for one in found)
 
 
@@ -209,7 +209,7 @@ def test_a_filter_group_that_keeps_the_rule_it_was_born_with_is_refused(
     changed = estate.estate_of()
     group = changed.first("SecurityGroup")
     group.properties["implicitRulesRemoved"] = value
-    found = estate.say_whole(estate.judge_of(changed.plan), changed, "NET-03")
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "NET-03")
     assert next(one for one in found if one.urn == group.urn).state is state
     assert any(one.effect == "block" for one in found) is blocks
 
@@ -218,7 +218,7 @@ def test_what_a_filter_group_was_born_with_is_only_known_once_it_is_made() -> No
     changed = estate.estate_of()
     group = changed.first("SecurityGroup")
     del group.properties["implicitRulesRemoved"]
-    found = estate.say_whole(estate.judge_of(changed.plan, preview=True), changed, "NET-03")
+    found = judging.say_whole(judging.judge_of(changed.plan, preview=True), changed, "NET-03")
     assert next(one for one in found if one.urn == group.urn).effect == "warn"
 
 
@@ -241,14 +241,14 @@ def test_http_from_the_internet_needs_a_waf_and_an_edge_zone() -> None:
         flows=tuple(dataclasses.replace(one, waf=one.name == "delivery-lyon") for one in plan.flows),
     )
     changed = estate.estate_of()
-    assert "WAF" in estate.say(estate.judge_of(on_internet), changed, "NET-09", subject).message
-    assert estate.say(estate.judge_of(waf), changed, "NET-09", subject).state is State.CONFORM
+    assert "WAF" in judging.say(judging.judge_of(on_internet), changed, "NET-09", subject).message
+    assert judging.say(judging.judge_of(waf), changed, "NET-09", subject).state is State.CONFORM
 
 
 def test_a_bastion_reached_by_vpn_has_no_public_address() -> None:
     plan = estate.plan_of()
     assert plan.bastion is not None
     by_vpn = _with(plan, bastion=dataclasses.replace(plan.bastion, access="vpn"))
-    found = estate.say(estate.judge_of(by_vpn), estate.estate_of(), "NET-09", ADDRESS)
+    found = judging.say(judging.judge_of(by_vpn), estate.estate_of(), "NET-09", ADDRESS)
     assert found.state is State.NON_CONFORM
     assert "vpn" in found.message

@@ -14,7 +14,7 @@ from blueprint import attestation, workspace
 from policies import backend, judge, registry
 from policies.rules.model import Rule
 from policies.verdicts import Effect, State
-from tests.policies import estate, runs
+from tests.policies import estate, judging, runs
 
 STACK = "emc2.outscale-sandbox.dev.network"
 
@@ -56,7 +56,7 @@ def test_a_rule_that_fails_is_a_violation_that_shows_no_value() -> None:
     changed = estate.estate_of()
     rule = next(one for one in registry.RULES if one.id == "NET-01")
     broken = dataclasses.replace(rule, resource=_broken, stack=_broken)
-    pack = dataclasses.replace(estate.judge_of(changed.plan), rules=(broken, Rule("SOV-07", run=_broken)))
+    pack = dataclasses.replace(judging.judge_of(changed.plan), rules=(broken, Rule("SOV-07", run=_broken)))
     found = [*pack.resource(changed.fact("bubbles/warehouse")), *pack.stack(changed.facts()), *pack.run()]
     assert len(found) == 3
     for one in found:
@@ -67,7 +67,7 @@ def test_a_rule_that_fails_is_a_violation_that_shows_no_value() -> None:
 
 def test_a_violation_reads_as_one_line() -> None:
     changed = estate.estate_of("public-bucket")
-    pack = estate.judge_of(changed.plan)
+    pack = judging.judge_of(changed.plan)
     found = next(
         one for name in changed.resources for one in pack.resource(changed.fact(name)) if one.effect == "block"
     )

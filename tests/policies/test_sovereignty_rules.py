@@ -10,7 +10,7 @@ from blueprint.facts import UNKNOWN
 from policies import records
 from policies.backend import Backend
 from policies.verdicts import Effect, State
-from tests.policies import estate
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN, Case, check, to, unknown, without
 
 SUBNET = "bubbles/warehouse/zones/omop/az/a"
@@ -73,14 +73,14 @@ def test_sov_03(case: Case) -> None:
 def test_a_resource_through_a_provider_of_another_region_is_refused() -> None:
     changed = estate.estate_of()
     changed[NET].provider["region"] = "eu-west-2"
-    assert estate.say(estate.judge_of(changed.plan), changed, "SOV-03", NET).state is State.NON_CONFORM
+    assert judging.say(judging.judge_of(changed.plan), changed, "SOV-03", NET).state is State.NON_CONFORM
     changed[NET].provider["region"] = UNKNOWN
-    assert estate.say(estate.judge_of(changed.plan), changed, "SOV-03", NET).pending
+    assert judging.say(judging.judge_of(changed.plan), changed, "SOV-03", NET).pending
 
 
 def test_zones_outside_the_region_are_refused_before_they_are_created() -> None:
     changed = estate.estate_of("foreign-region")
-    judge = estate.judge_of(changed.plan)
+    judge = judging.judge_of(changed.plan)
     refused = [
         name for name in changed.resources for one in judge.resource(changed.fact(name)) if one.effect == "block"
     ]
@@ -106,21 +106,21 @@ def test_a_qualification_holds_until_its_last_day_included(
     day: str, state: State, effect: Effect, says: str, name: str
 ) -> None:
     changed = estate.estate_of()
-    judge = estate.judge_of(changed.plan, as_of=dt.date.fromisoformat(day))
-    found = estate.say(judge, changed, "SOV-01", name)
+    judge = judging.judge_of(changed.plan, as_of=dt.date.fromisoformat(day))
+    found = judging.say(judge, changed, "SOV-01", name)
     assert (found.state, found.effect) == (state, effect)
     assert says in found.message
 
 
 def test_the_sandbox_record_is_worth_nothing_on_a_real_target() -> None:
     changed = estate.estate_of()
-    found = estate.say(estate.judge_of(changed.plan, simulated=False), changed, "SOV-01", NET)
+    found = judging.say(judging.judge_of(changed.plan, simulated=False), changed, "SOV-01", NET)
     assert (found.state, found.effect) == (State.EVIDENCE_REQUIRED, Effect.BLOCK)
 
 
 def test_without_a_record_a_second_hand_source_needs_evidence() -> None:
     changed = estate.estate_of()
-    assert estate.say(estate.judge_of(changed.plan, NOTHING), changed, "SOV-01", NET).state is State.EVIDENCE_REQUIRED
+    assert judging.say(judging.judge_of(changed.plan, NOTHING), changed, "SOV-01", NET).state is State.EVIDENCE_REQUIRED
 
 
 def _continuity(**changes: object) -> records.Records:
@@ -151,18 +151,18 @@ def test_a_continuity_decision_lets_a_lapsed_offer_run_and_never_makes_it_confor
     day: str, kept: records.Records, effect: Effect
 ) -> None:
     changed = estate.estate_of()
-    judge = estate.judge_of(changed.plan, kept, as_of=dt.date.fromisoformat(day), simulated=False)
-    found = estate.say(judge, changed, "SOV-01", NET)
+    judge = judging.judge_of(changed.plan, kept, as_of=dt.date.fromisoformat(day), simulated=False)
+    found = judging.say(judge, changed, "SOV-01", NET)
     assert (found.state, found.effect) == (State.NON_CONFORM, effect)
 
 
 def test_a_simulated_continuity_decision_is_worth_nothing_on_a_real_target() -> None:
     changed = estate.estate_of()
     for simulated, effect in ((True, Effect.WARN), (False, Effect.BLOCK)):
-        judge = estate.judge_of(
+        judge = judging.judge_of(
             changed.plan, _continuity(simulated=True), as_of=dt.date(2026, 12, 1), simulated=simulated
         )
-        assert estate.say(judge, changed, "SOV-01", NET).effect is effect
+        assert judging.say(judge, changed, "SOV-01", NET).effect is effect
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_simulated_continuity_decision_is_worth_nothing_on_a_real_target() -> 
 )
 def test_an_offer_that_is_not_qualified_is_refused(changes: dict[str, object], says: str) -> None:
     changed = estate.estate_of()
-    found = estate.say(estate.judge_of(changed.plan, **changes), changed, "SOV-01", NET)
+    found = judging.say(judging.judge_of(changed.plan, **changes), changed, "SOV-01", NET)
     assert found.state is State.NON_CONFORM
     assert says in found.message
 
@@ -206,14 +206,14 @@ OOS = "oos.cloudgouv-eu-west-1.outscale.com"
     ],
 )
 def test_sov_07(backend: Backend, simulated: bool, state: State) -> None:
-    judge = estate.judge_of(estate.plan_of(), backend=backend, simulated=simulated)
+    judge = judging.judge_of(estate.plan_of(), backend=backend, simulated=simulated)
     found = next(one for one in judge.run() if one.rule == "SOV-07")
     assert found.state is state
     assert (found.effect is Effect.BLOCK) == (state is not State.CONFORM)
 
 
 def test_a_password_in_a_backend_url_is_never_shown() -> None:
-    judge = estate.judge_of(estate.plan_of(), backend=Backend("postgres://user:hunter2@db.example.org/state"))
+    judge = judging.judge_of(estate.plan_of(), backend=Backend("postgres://user:hunter2@db.example.org/state"))
     found = next(one for one in judge.run() if one.rule == "SOV-07")
     assert found.state is State.NON_CONFORM
     assert "hunter2" not in found.message
