@@ -1,4 +1,4 @@
-"""A small client of the control API (control_api.py), for tests and for the command line."""
+"""A small client of the control API (control_routes.py), for tests and for the command line."""
 
 from __future__ import annotations
 
