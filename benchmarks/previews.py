@@ -26,7 +26,7 @@ for number in range({count}):
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, worlds.world(f"b{os.getpid()}", pathlib.Path(folder)) as world:
         control = Control.from_credentials(world.env["OSC_ENDPOINT_API"], world.folder / "sandbox" / "credentials.json")
-        control.settings(quota__PublicIp=1000)
+        control.settings(quota__public_ip=1000)
         network = world.stack("emc2", "network")
         _must(world.pulumi("stack", "init", network))
         count = _up(world, control, network)
@@ -67,6 +67,11 @@ def _packs(world: worlds.World, stack: str) -> None:
 
     bare, packed = figures.paired(without, lambda: figures.seconds(command, world.env, root), TIMES)
     figures.show("preview_with_pack_over_without", packed / bare)
+    empty = {**world.env, "PULUMI_OPTION_POLICY_PACK": str(workspace.root() / "benchmarks" / "empty_pack")}
+    nothing, full = figures.paired(
+        lambda: figures.seconds(command, empty, root), lambda: figures.seconds(command, world.env, root), TIMES
+    )
+    figures.show("preview_with_pack_over_empty_pack", full / nothing)
 
 
 def _trivial(world: worlds.World, stack: str, count: int, folder: pathlib.Path) -> None:

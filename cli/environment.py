@@ -46,6 +46,9 @@ def environment() -> dict[str, str]:
     sandbox = _sandbox()
     if all(os.environ.get(name, sandbox.get(name)) == sandbox.get(name) for name in ENDPOINTS):
         values.update(sandbox)
+    # An operation starts four Python processes: compiling their modules each time would cost seconds.
+    values["PYTHONDONTWRITEBYTECODE"] = ""
+    values["PYTHONPYCACHEPREFIX"] = str(state / "pycache")
     values["PULUMI_OPTION_POLICY_PACK"] = str(workspace.root() / "policies")
     values["PATH"] = _path()
     return values
