@@ -12,12 +12,11 @@ from pathlib import Path
 
 import uvicorn
 
+from sandbox import services
 from sandbox.outscale import app, credentials, document
 from sandbox.outscale.connections import BreakableProtocol
 from sandbox.outscale.store import Store
-
-HOST = "127.0.0.1"
-DEFAULT_REGION = "cloudgouv-eu-west-1"
+from sandbox.stopping import exit_on_signals
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder of the state and of the parsed document")
     parser.add_argument("--credentials", type=Path, required=True, help="JSON file, made when there is none")
-    parser.add_argument("--region", default=DEFAULT_REGION)
+    parser.add_argument("--region", default=services.REGION)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
@@ -34,12 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     except credentials.BadCredentials as error:
         print(f"sandbox.outscale: {error}", file=sys.stderr)
         return 2
+    exit_on_signals()
     store = Store(options.data / "outscale.sqlite")
     application = app.build(document.load(options.data), keys, options.region, store)
     try:
         uvicorn.run(
             application,
-            host=HOST,
+            host=services.HOST,
             port=options.port,
             http=BreakableProtocol,
             lifespan="off",

@@ -17,6 +17,7 @@ from sandbox.outscale import credentials
 from sandbox.outscale.connections import BreakableProtocol
 from sandbox.s3 import app, versitygw
 from sandbox.s3.store import GateStore
+from sandbox.stopping import exit_on_signals
 
 STOP_SECONDS = 3  # for requests under way; connections that clients keep open do not count
 
@@ -42,9 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     except versitygw.NotStarted as error:
         print(f"sandbox.s3: {error}", file=sys.stderr)
         return 3
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal that stopped it again at the end: what follows must still happen.
-        signal.signal(number, lambda *_: sys.exit(0))
+    exit_on_signals()
     stopping = threading.Event()
     _stop_with(upstream, stopping)
     store = GateStore(options.data / "gate.sqlite")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -60,6 +61,17 @@ def test_it_listens_on_the_loopback_only(tmp_path: Path) -> None:
         process = psutil.Process(server.process.pid)
         listening = [c.laddr.ip for c in process.net_connections(kind="inet") if c.status == psutil.CONN_LISTEN]
     assert listening == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_endpoint_that_is_stopped_ends_well_and_closes_its_store(tmp_path: Path, number: signal.Signals) -> None:
+    log = tmp_path / "outscale.sqlite-wal"
+    with running_server(tmp_path) as server:
+        server.call("CreateNet", IpRange="10.0.0.0/16")
+        assert log.exists()
+        server.process.send_signal(number)
+        assert server.process.wait(10) == 0
+    assert not log.exists(), "SQLite takes its log away when the last connection is closed"
 
 
 def _start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
