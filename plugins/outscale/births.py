@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.outscale.failures import Lost, Refused
+from plugins.outscale.failures import Refused
 from plugins.outscale.session import Session
 from plugins.outscale.shapes import Shape, tags_of
 from plugins.outscale.sources import Item, path
@@ -22,6 +22,7 @@ from plugins.runtime.call import Call
 from plugins.runtime.declare import Values
 from plugins.runtime.diffing import same
 from plugins.runtime.errors import Problem
+from plugins.runtime.failures import Lost
 from plugins.runtime.intents import Candidate, Intent, adoptable, unclaimed
 
 LOOKS = (0.0, 1.0, 2.0, 4.0)  # seconds before each look for what a lost call may have made

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugins.outscale.births import Births, Born, id_parts
-from plugins.outscale.failures import Lost, Refused
+from plugins.outscale.failures import Refused
 from plugins.outscale.session import Session
 from plugins.outscale.shapes import Attribute, Shape, tag_list, tags_of
 from plugins.outscale.sources import Item, path
@@ -14,6 +14,7 @@ from plugins.outscale.updating import apply_updates
 from plugins.runtime.call import Call
 from plugins.runtime.declare import Found, Made, Old, Values
 from plugins.runtime.errors import Partial, Problem
+from plugins.runtime.failures import Lost
 
 VISIBLE_WITHIN = 30.0  # seconds in which something just created may still be absent from reads
 LOST_DELETES = 4  # deletions whose answer may be lost before we give up

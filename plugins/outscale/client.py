@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 import tenacity
 
-from plugins.outscale.failures import Lost, NotSent, Refused, SignInRefused, Throttled
+from plugins.outscale.failures import Refused, SignInRefused
 from plugins.outscale.pacing import Pacer
 from plugins.outscale.settings import Settings
 from plugins.outscale.signature import signed_headers
 from plugins.runtime.call import Call
 from plugins.runtime.errors import Problem
+from plugins.runtime.failures import Lost, NotSent, Throttled
 
 Body = Mapping[str, Any]
 Answer = dict[str, Any]

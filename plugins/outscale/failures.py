@@ -8,6 +8,8 @@
 | Lost | nobody knows: time-out, reset, 5xx | tried again | looked for, never re-sent blindly |
 | Refused | no: 4xx with an error | told | told |
 | SignInRefused | no: 401 | told, and the breaker opens | the same |
+
+NotSent, Throttled and Lost are the runtime's (plugins/runtime/failures.py).
 """
 
 from __future__ import annotations
@@ -15,18 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugins.runtime.errors import Problem
-
-
-class NotSent(Exception):
-    """No connection could be made."""
-
-
-class Lost(Exception):
-    """The call was sent and no answer says what became of it."""
-
-
-class Throttled(Exception):
-    """Too many calls: this one was not executed."""
 
 
 @dataclass

@@ -15,7 +15,8 @@ from typing import Any
 
 from plugins.runtime.call import Call
 from plugins.runtime.errors import Problem
-from plugins.s3.failures import Lost, Refused
+from plugins.runtime.failures import Lost
+from plugins.s3.failures import Refused
 from plugins.s3.storage import Storage
 
 BATCH = 1000  # the most keys that DeleteObjects takes

@@ -7,6 +7,8 @@
 | Lost | nobody knows: time-out, reset, 5xx | tried again | told, or looked for |
 | Refused | no: an error with a code | told | told |
 | SignInRefused | no | told, and the breaker opens | the same |
+
+NotSent, Throttled and Lost are the runtime's (plugins/runtime/failures.py).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugins.runtime.errors import Problem
+from plugins.runtime.failures import Lost, NotSent, Throttled
 
 THROTTLES = frozenset({"SlowDown", "RequestLimitExceeded", "Throttling", "TooManyRequests", "ServiceUnavailable"})
 SIGN_INS = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthorizationHeaderMalformed"})
@@ -30,18 +33,6 @@ _REMEDIES: Mapping[str, str] = {
     "RequestTimeTooSkewed": "Set this machine's clock",
     "TooManyBuckets": "Delete buckets that are no longer needed, or have the quota raised",
 }
-
-
-class NotSent(Exception):
-    """No connection could be made."""
-
-
-class Lost(Exception):
-    """The call was sent and no answer says what became of it."""
-
-
-class Throttled(Exception):
-    """Too many calls: this one was not executed."""
 
 
 class SignInRefused(Problem):

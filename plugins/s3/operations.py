@@ -9,10 +9,11 @@ from plugins.runtime import diffing
 from plugins.runtime.call import Call
 from plugins.runtime.declare import Found, Made, Old, Values
 from plugins.runtime.errors import Partial, Problem
+from plugins.runtime.failures import Lost
 from plugins.runtime.intents import Intent
 from plugins.s3 import emptying, wording
 from plugins.s3.documents import DOCUMENTS, Document
-from plugins.s3.failures import Lost, Refused
+from plugins.s3.failures import Refused
 
 if TYPE_CHECKING:
     from plugins.s3.session import Session

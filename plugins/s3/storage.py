@@ -18,8 +18,9 @@ import tenacity
 
 from plugins.runtime.call import Call
 from plugins.runtime.errors import Problem
+from plugins.runtime.failures import Lost, NotSent, Throttled
 from plugins.s3.breaker import Breaker
-from plugins.s3.failures import Lost, NotSent, Refused, Throttled, sorted_out
+from plugins.s3.failures import Refused, sorted_out
 from plugins.s3.settings import Settings
 
 if TYPE_CHECKING:
