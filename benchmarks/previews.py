@@ -59,10 +59,11 @@ def _packs(world: worlds.World, stack: str) -> None:
     def without() -> float:
         env = {**world.env, "PULUMI_OPTION_POLICY_PACK": ""}
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         attestation.write(stack, engine_pid=process.pid)
-        if process.wait() != 0:
-            raise SystemExit(process.stderr.read().decode() if process.stderr else "preview failed")
+        said, _ = process.communicate()
+        if process.returncode != 0:
+            raise SystemExit(said.decode()[-3000:])
         return time.perf_counter() - started
 
     bare, packed = figures.paired(without, lambda: figures.seconds(command, world.env, root), TIMES)

@@ -9,7 +9,18 @@ from blueprint import workspace
 
 
 def main() -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "not contract and not engine and not faults"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "-m",
+        "not contract and not engine and not faults",
+    ]
     figures.show("unit_tier_seconds", figures.seconds(command, cwd=str(workspace.root())))
 
 
