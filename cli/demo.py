@@ -12,11 +12,12 @@ import rich.table
 
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
+from blueprint import stack as stacks
 from cli import admin_key, console, engine, environment, exit_codes, layers, report, sandbox, show
 from providers.outscale import live
 
 PLATFORM = layers.Platform("emc2", "outscale-sandbox", "dev")
-LAYERS = ("network", "storage", "compute", "bastion")
+LAYERS = stacks.LAYERS
 SERVICES = ["outscale", "s3"]
 REPORTS = ("html", "json", "sarif")
 

@@ -11,6 +11,7 @@ import sys
 
 from blueprint import workspace
 from cli import admin_key
+from sandbox import services
 from tools.preparation import installed
 
 SETTINGS = {
@@ -79,7 +80,7 @@ def _sandbox() -> dict[str, str]:
     found = {
         "OSC_ACCESS_KEY": credentials["access_key"],
         "OSC_SECRET_KEY": credentials["secret_key"],
-        "OSC_REGION": "cloudgouv-eu-west-1",
+        "OSC_REGION": services.REGION,
     }
     if "outscale" in endpoints:
         found["OSC_ENDPOINT_API"] = endpoints["outscale"]["url"]

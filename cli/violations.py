@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import rich.markup
 import rich.rule
 
+from blueprint import stack as stacks
 from blueprint import workspace
 from cli import admin_key, console, demo, engine, environment, exit_codes, layers, sandbox
 from providers.outscale import live
@@ -57,7 +58,7 @@ def _forced(platform: layers.Platform, bad: list[engine.LayerResult], env: Mappi
     """`pulumi up --skip-preview` on each layer that violates, over the layers below it; then everything goes."""
     refused = True
     for result in bad:
-        layer = result.stack.split(".")[3]
+        layer = stacks.parse(result.stack).layer
         if layer in ("compute", "bastion"):
             engine.run(platform.stack("network"), engine.Operation.UP, env)
         done = engine.run(platform.stack(layer), engine.Operation.UP, env)

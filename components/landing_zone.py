@@ -11,9 +11,6 @@ from blueprint import plan as plans
 from components import bastion, brick, compute, network, storage
 from providers import contracts
 
-LAYERS = ("network", "storage", "compute", "bastion")
-"""Dependency order; `compute` and `bastion` stand on `network`, `storage` on nothing."""
-
 GUARANTEES = {
     "network": {"segmentation": "toolkit", "isolation between tenants": "provider", "flow matrix": "customer"},
     "storage": {"encryption at rest": "provider", "retention and access": "toolkit", "classification": "customer"},

@@ -16,7 +16,6 @@ from blueprint import plan as plans
 from providers import contracts
 
 Kind = TypeVar("Kind", bound=pulumi.CustomResource)
-NAME_LENGTH = 63  # shortest of the limits that a Name tag, a group name and a bucket meet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Session:
 
     def name(self, *parts: str) -> str:
         """A name that the provider takes: platform, environment, readable parts, hash."""
-        return naming.fit((self.plan.platform, self.plan.environment, *parts), NAME_LENGTH)
+        return naming.of(self.plan.platform, self.plan.environment, *parts)
 
     def tags(self, subject: str, brick: str, bubble: str | None) -> dict[str, str]:
         """What a resource says of itself (GOV-02): derived from the plan, never typed by hand."""
