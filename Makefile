@@ -4,13 +4,16 @@ VENV := .venv/bin
 RUN := $(VENV)/rempart
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain doctor demo demo-down demo-violation shell test test-faults lint format bench sdk pictures
+.PHONY: help toolchain openstack doctor demo demo-down demo-violation shell test test-faults mutation lint format bench sdk pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 toolchain: ## engine, language host, S3 server, Python packages (built once, outside the checkout)
 	@$(PYTHON) tools/toolchain.py build
+
+openstack: toolchain ## the Pulumi plugin of OVHcloud's OpenStack (built once, outside the checkout)
+	@$(PYTHON) tools/toolchain.py build openstack
 
 doctor: ## what was found, what is missing, and the command that mends it
 	@if [ -x $(RUN) ]; then $(RUN) doctor; else $(PYTHON) tools/toolchain.py status; fi
@@ -27,12 +30,15 @@ demo-down: toolchain ## destroy everything and prove through the API that nothin
 shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
 	@set="$$($(RUN) env)" && eval "$$set" && echo "pulumi and rempart work here; exit leaves" && exec $${SHELL:-/bin/sh}
 
-test: toolchain lint ## every test
+test: openstack lint ## every test
 	@$(PYTHON) tools/toolchain.py test
-	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 2 --dist loadfile
+	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-faults: toolchain ## the long form of the fault tests: killed at every write
+test-faults: openstack ## the long form of the fault tests: killed at every write
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
+
+mutation: toolchain ## how good the rules are: broken platforms and broken rules, and what notices them
+	@$(VENV)/python -m tests.mutation
 
 lint: toolchain ## ruff, mypy --strict, the import rule
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports

@@ -17,7 +17,7 @@ from policies.backend import Backend
 from policies.catalogue import loader as catalogues
 from policies.context import Context, Index
 from policies.judge import Judge
-from providers import capabilities
+from providers import capabilities, images
 
 TIMES = 5
 
@@ -60,6 +60,7 @@ def pack() -> Judge:
         preview=False,
         layer="network",
         backend=Backend("file:///tmp/state"),
+        images=images.load(target.provider),
     )
 
     def locate(subject: str, field: str | None) -> str:

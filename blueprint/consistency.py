@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from blueprint import addressing, flows, references
-from blueprint.errors import Problem, suggest
+from blueprint import addressing, data_names, flows, references
+from blueprint.errors import Problem
 from blueprint.model import Authorisation, Block, Blueprint, Slots
+from blueprint.references import Finding
 from blueprint.source_map import Path, SourceMap
 from blueprint.validation import fields_at, problem
 
@@ -24,6 +25,7 @@ def check(blueprint: Blueprint, source_map: SourceMap) -> list[Problem]:
         *_services_and_bastion(blueprint),
         *_authorisations(blueprint),
         *_exits(blueprint),
+        *data_names.check(blueprint),
         *_origins(blueprint),
     ]
     if not findings:  # rules can only be compared once slots and names hold
@@ -31,7 +33,6 @@ def check(blueprint: Blueprint, source_map: SourceMap) -> list[Problem]:
     return [problem(source_map, path, message, remedy) for path, message, remedy in findings]
 
 
-Finding = tuple[Path, str, str]
 FIX = "run `rempart check --fix` on this file: it gives slots and keeps the ledger"
 
 
@@ -93,7 +94,7 @@ def _tiers(blueprint: Blueprint) -> Iterator[Finding]:
         for tier_name, tier in bubble.tiers.items():
             if tier.zone not in bubble.zones:
                 path = ("bubbles", bubble_name, "tiers", tier_name, "zone")
-                yield _dangling(path, "zone of this bubble", tier.zone, bubble.zones)
+                yield references.dangling(path, "zone of this bubble", tier.zone, bubble.zones)
 
 
 def _flows(blueprint: Blueprint) -> Iterator[Finding]:
@@ -102,7 +103,7 @@ def _flows(blueprint: Blueprint) -> Iterator[Finding]:
         path: Path = ("flows", name)
         for field, end in (("from", flow.from_), ("to", flow.to)):
             if end not in ends:
-                yield _dangling((*path, field), "zone (bubble.zone), bubble or external", end, ends)
+                yield references.dangling((*path, field), "zone (bubble.zone), bubble or external", end, ends)
         if {flow.from_, flow.to} <= set(blueprint.externals):
             yield path, "both ends are outside the platform", "let one end be a zone or a bubble"
         if flow.protocol != "icmp" and flow.ports is None:
@@ -115,15 +116,15 @@ def _services_and_bastion(blueprint: Blueprint) -> Iterator[Finding]:
     zones = references.zones(blueprint)
     for name, service in blueprint.services.items():
         if service.zone not in zones:
-            yield _dangling(("services", name, "zone"), "zone (bubble.zone)", service.zone, zones)
+            yield references.dangling(("services", name, "zone"), "zone (bubble.zone)", service.zone, zones)
         if service.protocol == "icmp":
             yield ("services", name, "protocol"), "a service answers on ports: tcp or udp", "write tcp or udp"
     if blueprint.bastion:
         if blueprint.bastion.zone not in zones:
-            yield _dangling(("bastion", "zone"), "zone (bubble.zone)", blueprint.bastion.zone, zones)
+            yield references.dangling(("bastion", "zone"), "zone (bubble.zone)", blueprint.bastion.zone, zones)
         for index, name in enumerate(blueprint.bastion.allowed):
             if name not in blueprint.externals:
-                yield _dangling(("bastion", "allowed", index), "external", name, blueprint.externals)
+                yield references.dangling(("bastion", "allowed", index), "external", name, blueprint.externals)
 
 
 def _authorisations(blueprint: Blueprint) -> Iterator[Finding]:
@@ -135,9 +136,9 @@ def _authorisations(blueprint: Blueprint) -> Iterator[Finding]:
             continue
         for index, role in enumerate(block.roles):
             if role not in blueprint.roles:
-                yield _dangling((*path, "roles", index), "role", role, blueprint.roles)
+                yield references.dangling((*path, "roles", index), "role", role, blueprint.roles)
         if block.log_sink and block.log_sink not in sinks:
-            yield _dangling((*path, "log_sink"), "subject of a bucket or zone", block.log_sink, sinks)
+            yield references.dangling((*path, "log_sink"), "subject of a bucket or zone", block.log_sink, sinks)
         if block.start and block.end and block.end < block.start:
             yield (*path, "end"), "the end comes before the start", "correct one of the two"
 
@@ -146,7 +147,7 @@ def _exits(blueprint: Blueprint) -> Iterator[Finding]:
     known = [*blueprint.bubbles, *blueprint.externals]
     for name, block in blueprint.exits.items():
         if block.through not in known:
-            yield _dangling(("exits", name, "through"), "bubble or external", block.through, known)
+            yield references.dangling(("exits", name, "through"), "bubble or external", block.through, known)
 
 
 def _origins(blueprint: Blueprint) -> Iterator[Finding]:
@@ -154,7 +155,7 @@ def _origins(blueprint: Blueprint) -> Iterator[Finding]:
         for field in block.origins:
             known = [f for f in fields_at(Blueprint, path) if f not in PROVENANCE_FIELDS]
             if field not in known:
-                yield _dangling((*path, "origins", field), "field of this block named", field, known)
+                yield references.dangling((*path, "origins", field), "field of this block named", field, known)
 
 
 PROVENANCE_FIELDS = frozenset({"origin", "source", "origins"})
@@ -188,14 +189,3 @@ def _same_rule_twice(blueprint: Blueprint) -> Iterator[Finding]:
         if other != rule.flow:
             what = f"{rule.direction} {rule.protocol}/{rule.from_port}-{rule.to_port} {rule.cidr} on {rule.zone}"
             yield paths[rule.flow], f"{rule.flow} and {other} give the same rule: {what}", "keep one of the two flows"
-
-
-def _dangling(path: Path, kind: str, word: str, known: Iterable[str]) -> Finding:
-    names = sorted(set(known))
-    message = f"there is no {kind} {word!r}"
-    if close := suggest(word, names):
-        return path, message, f"did you mean {close!r}?"
-    if not names:
-        return path, message, "declare it: there is none yet"
-    more = ", ..." if len(names) > 12 else ""
-    return path, message, f"declare it, or use one of: {', '.join(names[:12])}{more}"

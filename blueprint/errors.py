@@ -44,6 +44,10 @@ class RempartError(Exception):
     """Anything that a user can mend: the message says what is wrong and what to do."""
 
 
+class MissingTool(RempartError):
+    """Something that this machine lacks, and which package brings it."""
+
+
 class BlueprintErrors(RempartError):
     """An input that cannot be read, with every problem found in it, in the order of the file."""
 

@@ -12,6 +12,8 @@ import enum
 from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeGuard, TypeVar
 
+from blueprint import data_plan
+
 
 class Missing(enum.Enum):
     """Values of their own: neither present nor absent."""
@@ -19,6 +21,9 @@ class Missing(enum.Enum):
     UNKNOWN = "unknown"
     NOT_OBSERVABLE = "not_observable"
 
+
+UNBOUND = "*"
+"""Where a resource belongs to no network because its provider binds that kind to none."""
 
 UNKNOWN = Missing.UNKNOWN
 NOT_OBSERVABLE = Missing.NOT_OBSERVABLE
@@ -38,6 +43,34 @@ Value: TypeAlias = T | Missing | Malformed  # Value[str]: a string, or why there
 def known(value: Value[T]) -> TypeGuard[T]:
     """True where `value` is a value, and not a reason for having none."""
     return not isinstance(value, Missing | Malformed)
+
+
+def read(value: Value[T]) -> T:
+    """A value that a rule has seen to be there (`policies.verdicts.unread`). Raises for one that is not: no pass."""
+    if isinstance(value, Missing | Malformed):
+        raise TypeError("a value is judged that is not there")
+    return value
+
+
+class Unobservable(Exception):
+    """A rule needs what nothing here shows: it answers `not_observable`, never a guess."""
+
+
+class Unresolved(str):
+    """Stands for the subject of what a property points at, where nothing here names it: a rule that looks stops there.
+
+    Holds the property's name.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        raise Unobservable(f"what `{self}` points at is given elsewhere: nothing here names it")
+
+    __ne__ = __eq__
+
+    def __hash__(self) -> int:
+        raise Unobservable(f"what `{self}` points at is given elsewhere: nothing here names it")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,10 +96,14 @@ class Origin:
 @dataclasses.dataclass(frozen=True, slots=True)
 class Network:
     origin: Origin
-    cidr: Value[str]
+    cidr: Value[str | None]
+    """None where the provider's networks have no range of their own: their segments have."""
     region: Value[str]
     """Where the provider's configuration sends it: a network has no region of its own."""
-    default_filter_emptied: Value[bool]
+    default_filter_emptied: Value[bool | None]
+    """None where the provider gives no filter by network: each interface names its own."""
+    shared: Value[bool] = False
+    """Whether other projects of the provider may stand on it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,9 +113,12 @@ class Segment:
     origin: Origin
     cidr: Value[str]
     region: Value[str]
-    az: Value[str]
+    az: Value[str | None]
+    """None where the provider's segments span the availability zones."""
     network: str | None  # subject
     public_addresses_by_default: Value[bool]
+    default_way: Value[bool] = False
+    """Whether machines are given a default route by standing here."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,6 +128,8 @@ class FilterGroup:
     origin: Origin
     network: str | None
     implicit_rules_removed: Value[bool]
+    stateful: Value[bool] = True
+    """Whether replies pass by connection state."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -138,6 +180,23 @@ class Interface:
     segment: str | None
     filters: Value[tuple[str, ...]]
     """Subjects of the filter groups; an empty tuple is the provider's default group."""
+    link: str | None = None
+    """Subject of the peering, for an interface that stands on a link instead of in its zone's segment."""
+    guarded: Value[bool] = True
+    """Whether the provider filters it and drops what does not come from its own address."""
+    other_addresses: Value[tuple[str, ...]] = ()
+    """Ranges that it may send from beside its own address."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attachment:
+    """A segment's place on the link or the gateway that serves it."""
+
+    origin: Origin
+    link: str | None  # subject of the peering or of the gateway
+    segment: str | None  # subject of the segment
+    cidr: Value[str | None]
+    """The addresses that the segment has there; None where it keeps its own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -146,6 +205,10 @@ class PublicAddress:
 
     origin: Origin
     target: str | None
+    filters: Value[tuple[str, ...]] | None = None
+    """Subjects of its filter groups where it is an interface of its own; None where another interface has them."""
+    guarded: Value[bool] = True
+    other_addresses: Value[tuple[str, ...]] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,15 +224,37 @@ class Machine:
     """Subjects of the interfaces that it is born with; where there are some, they carry the segment and the filters."""
     user_data: Value[str]
     """As the machine receives it, before decoding. Rules never echo it."""
+    placement: str | None = None
+    """Subject of the tier whose machines the provider keeps apart, where it was told to."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Placement:
+    """Which machines stand on different hosts: those of one tier."""
+
+    origin: Origin
+    apart: Value[bool]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disk:
     origin: Origin
     size_gib: Value[int]
-    az: Value[str]
+    az: Value[str | None]
+    """None where the provider's volumes have no zone of the machines' kind."""
     region: Value[str]
     encrypted: Value[bool]
+    snapshot: Value[str | None] = None
+    """Where its content comes from; None for an empty disk."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Expiry:
+    """One rule by which objects go: those whose key begins with `prefix`, after so many days."""
+
+    prefix: Value[str]
+    days: Value[int | None]
+    noncurrent_days: Value[int | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -186,6 +271,80 @@ class Bucket:
     versioning: Value[bool]
     lock_days: Value[int | None]
     force_destroy: Value[bool]
+    has_policies: bool = True
+    """False where the store has no bucket policies at all, as far as its sources show."""
+    expiry: Value[tuple[Expiry, ...]] = ()
+    lock_mode: Value[str | None] = None  # "COMPLIANCE": nobody lifts it; "GOVERNANCE": whoever has the right does
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StackReference:
+    """Another stack whose outputs are read: `<platform>.<target>.<environment>.<layer>`."""
+
+    origin: Origin
+    stack: Value[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Key:
+    """A key, as the plan's inventory or a key store describes it."""
+
+    origin: Origin
+    kind: Value[str]  # "data_at_rest" | "import_wrapping" | "pseudonymisation"
+    scope: Value[str]  # subject that it serves
+    receiver: Value[str | None]  # subject of the bubble that receives what it made
+    owner: Value[str | None]
+    algorithm: Value[str | None]
+    protection: Value[str | None]
+    rotation_days: Value[int | None]
+    exportable: Value[bool | None]
+    deletion_days: Value[int | None]
+    derived_from: Value[str | None]
+    administrators: Value[tuple[str, ...]]
+    users: Value[tuple[str, ...]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Transfer:
+    """Data that pass from a bubble to another, or out, as the blueprint declares it."""
+
+    origin: Origin
+    says: data_plan.Transfer
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExportGate:
+    """The way out of a bubble, as the blueprint declares it."""
+
+    origin: Origin
+    says: data_plan.Gate
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PseudonymService:
+    """How pseudonyms are made, and by which plan they are made anew, as the blueprint declares it."""
+
+    origin: Origin
+    says: data_plan.Pseudonymisation
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Administration:
+    """How the bastion is used, as the blueprint declares it; None where it does not say."""
+
+    origin: Origin
+    sign_in: data_plan.SignIn | None
+    recording: data_plan.Recording | None
+    approvals: tuple[data_plan.Approval, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tier:
+    """Machines of one kind, as they are declared."""
+
+    origin: Origin
+    count: int
+    peak_count: int | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -201,6 +360,8 @@ class Support:
 
     origin: Origin
     role: str
+    ends: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    """What it joins ("segment", "table", "disk", "machine", "peering") -> subject of each, as it says."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -230,10 +391,19 @@ Fact: TypeAlias = (
     | Gateway
     | Peering
     | Interface
+    | Attachment
     | PublicAddress
     | Machine
+    | Placement
     | Disk
     | Bucket
+    | StackReference
+    | Key
+    | Transfer
+    | ExportGate
+    | PseudonymService
+    | Administration
+    | Tier
     | Component
     | Support
     | ProviderConfiguration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprint import references
+from blueprint import data_blocks, references
 from blueprint.model import Blueprint
 from blueprint.plan import BubbleKind, Key
 
@@ -22,7 +22,7 @@ def inventory(blueprint: Blueprint) -> tuple[Key, ...]:
 
 def _data_at_rest(blueprint: Blueprint) -> list[Key]:
     assert blueprint.keys is not None
-    rotation = blueprint.keys.data_at_rest.rotation
+    kind = blueprint.keys.data_at_rest
     keys = []
     for name, bubble in blueprint.bubbles.items():
         scopes = [("buckets", k) for k in bubble.buckets] + [
@@ -30,22 +30,22 @@ def _data_at_rest(blueprint: Blueprint) -> list[Key]:
         ]
         for group, item in scopes:
             subject = f"keys/data-at-rest--{name}--{group}--{item}"
-            keys.append(Key(subject, "data_at_rest", f"bubbles/{name}/{group}/{item}", rotation))
+            keys.append(_key(subject, "data_at_rest", f"bubbles/{name}/{group}/{item}", kind))
     return keys
 
 
 def _import_wrapping(blueprint: Blueprint) -> list[Key]:
     assert blueprint.keys is not None
-    rotation = blueprint.keys.import_wrapping.rotation
+    kind = blueprint.keys.import_wrapping
     senders = {f"partners/{name}": name for name, partner in blueprint.partners.items() if partner.feeds_data}
     if blueprint.snds and blueprint.snds.copy_ != "none":
         senders["snds"] = "snds"
-    return [Key(f"keys/import-wrapping--{name}", "import_wrapping", scope, rotation) for scope, name in senders.items()]
+    return [_key(f"keys/import-wrapping--{name}", "import_wrapping", scope, kind) for scope, name in senders.items()]
 
 
 def _pseudonymisation(blueprint: Blueprint) -> list[Key]:
     assert blueprint.keys is not None
-    rotation = blueprint.keys.pseudonymisation.rotation
+    kind = blueprint.keys.pseudonymisation
     ends = references.ends(blueprint)
     pairs: dict[tuple[str, str], None] = {}
     for flow in blueprint.flows.values():
@@ -54,4 +54,26 @@ def _pseudonymisation(blueprint: Blueprint) -> list[Key]:
             kinds = {blueprint.bubbles[source[1]].kind, blueprint.bubbles[target[1]].kind}
             if BubbleKind.ADMINISTRATION not in kinds:
                 pairs[source[1], target[1]] = None
-    return [Key(f"keys/pseudonymisation--{a}--{b}", "pseudonymisation", f"bubbles/{a}", rotation) for a, b in pairs]
+    return [
+        _key(f"keys/pseudonymisation--{a}--{b}", "pseudonymisation", f"bubbles/{a}", kind, f"bubbles/{b}")
+        for a, b in pairs
+    ]
+
+
+def _key(subject: str, name: str, scope: str, kind: data_blocks.KeyKind, receiver: str | None = None) -> Key:
+    return Key(
+        subject=subject,
+        kind=name,
+        scope=scope,
+        rotation=kind.rotation,
+        receiver=receiver,
+        owner=kind.owner,
+        algorithm=kind.algorithm,
+        protection=kind.protection,
+        rotation_days=kind.rotation_days,
+        exportable=kind.exportable,
+        deletion_days=kind.deletion_days,
+        derived_from=kind.derived_from,
+        administrators=kind.administrators,
+        users=kind.users,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 from typing import Any
 
@@ -40,8 +41,10 @@ def folder() -> pathlib.Path:
 
 
 def platforms() -> dict[str, pathlib.Path]:
-    """Every platform by name: the name is the file's."""
-    return {path.stem: path for path in sorted(folder().rglob("*.yaml"))}
+    """Every platform by name: the name is the file's. One of this checkout is never replaced from outside."""
+    outside = os.environ.get(workspace.PLATFORMS_VARIABLE)
+    more = {path.stem: path for path in sorted(pathlib.Path(outside).glob("*.yaml"))} if outside else {}
+    return {**more, **{path.stem: path for path in sorted(folder().rglob("*.yaml"))}}
 
 
 def find(platform: str) -> pathlib.Path:

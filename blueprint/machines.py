@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from blueprint import model
+from blueprint import administration, model
 from blueprint.model import Blueprint
 from blueprint.plan import Bastion, Disk, Machine, Zone
 
@@ -30,9 +30,18 @@ def of_bastion(blueprint: Blueprint, zones: Zones) -> Bastion | None:
         return None
     bubble, _, name = bastion.zone.partition(".")
     zone = zones[f"bubbles/{bubble}/zones/{name}"]
-    count = bastion.machines_per_az * len(zone.subnets)
+    count = bastion.machines_per_az * blueprint.azs  # as many as wanted, wherever the target lets them stand
     machines = [_machine("bastion", n, "bastion", bastion, zone, count > 1) for n in range(1, count + 1)]
-    return Bastion("bastion", zone.subject, bastion.access, tuple(machines), bastion.admin_ports)
+    return Bastion(
+        "bastion",
+        zone.subject,
+        bastion.access,
+        tuple(machines),
+        bastion.admin_ports,
+        administration.sign_in(bastion),
+        administration.recording(bastion),
+        administration.approvals(bastion),
+    )
 
 
 def _machine(
@@ -53,6 +62,7 @@ def _machine(
         user_data=tier.user_data or "",
         highly_available=highly_available,
         disks=_disks(f"{subject}/{number}", tier.disks.items()),
+        peak_count=tier.peak_count if isinstance(tier, model.Tier) else None,
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF012 - pydantic copies the defaults of fields
 """The blueprint's shape: what a platform file may say.
 
 The model accepts every *well-formed* description, including one that breaks every rule (a public bucket, 0.0.0.0/0, a
@@ -10,103 +11,63 @@ value of a platform is written in its file and can be attributed to the report, 
 from __future__ import annotations
 
 import datetime as dt
-import enum
-import ipaddress
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
+from blueprint.blocks import (
+    NAME_PATTERN,
+    AddressSpace,
+    Block,
+    Cidr,
+    Count,
+    Days,
+    Encryption,
+    Model,
+    Name,
+    Origin,
+    Port,
+    Ports,
+    Positive,
+    Protocol,
+    Provenance,
+    Slot,
+    Text,
+    port_range,
+)
+from blueprint.data_blocks import (
+    Approval,
+    Dataset,
+    Environment,
+    Exit,
+    Gate,
+    Keys,
+    Partner,
+    Peak,
+    Pseudonymisation,
+    Recording,
+    Retention,
+    Role,
+    Sensitive,
+    SignIn,
+    Snds,
+    Transfer,
+    Update,
+)
 from blueprint.plan import BubbleKind, Plane, ZoneRole
 
-NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-"""No double hyphen: `--` separates two names in a subject."""
-
-
-def _cidr(value: str) -> str:
-    try:
-        network = ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        raise ValueError("not a range of addresses; one looks like 192.0.2.0/24 or 2001:db8::/32") from None
-    if "/" not in value:
-        raise ValueError(f"a range of addresses needs its length; for one address write {network}")
-    if str(network) != str(ipaddress.ip_interface(value)):
-        raise ValueError(f"bits are set beyond the length; the range is {network}")
-    return str(network)
-
-
-def _private_cidr(value: str) -> str:
-    network = ipaddress.ip_network(_cidr(value))
-    if network.version != 4 or not network.is_private or network.prefixlen > 20:
-        raise ValueError("the platform's own addresses are a private IPv4 range of /20 or larger, such as 10.64.0.0/12")
-    return str(network)
-
-
-def _ports(value: object) -> object:
-    """`443` or `"8000-8005"`, always kept as text."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _check_ports(value: str) -> str:
-    first, last = port_range(value)
-    if not 0 <= first <= last <= 65535:
-        raise ValueError("ports lie between 0 and 65535, the smaller first")
-    return value
-
-
-def port_range(ports: str) -> tuple[int, int]:
-    """First and last port of `443` or `8000-8005`."""
-    first, _, last = ports.partition("-")
-    return int(first), int(last or first)
-
-
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=32)]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Cidr = Annotated[str, AfterValidator(_cidr)]
-AddressSpace = Annotated[str, AfterValidator(_private_cidr)]
-Ports = Annotated[
-    str,
-    BeforeValidator(_ports, json_schema_input_type=int | str),
-    StringConstraints(pattern=r"^[0-9]{1,5}(-[0-9]{1,5})?$"),
-    AfterValidator(_check_ports),
+__all__ = [
+    "NAME_PATTERN",
+    "Block",
+    "Blueprint",
+    "Model",
+    "Name",
+    "Origin",
+    "Provenance",
+    "Slots",
+    "Text",
+    "port_range",
 ]
-Slot = Annotated[int, Field(ge=0, description="Address slot: given by `rempart check --fix`, kept for life.")]
-Count = Annotated[int, Field(ge=0, le=999)]
-Positive = Annotated[int, Field(ge=1)]
-Days = Annotated[int, Field(ge=1, le=36600)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Protocol = Literal["tcp", "udp", "icmp"]
-Encryption = Literal["tls", "mutual_tls", "ssh", "ipsec", "authenticated", "none"]
-"""`authenticated`: signed but readable, such as time answers."""
-
-
-class Origin(enum.StrEnum):
-    """Where a value comes from."""
-
-    REPORT = "report"
-    REGULATION = "regulation"
-    ASSUMPTION = "assumption"
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Provenance(Model):
-    """Where one field of a block comes from, when it differs from the block's own origin."""
-
-    origin: Origin
-    source: Text
-
-
-class Block(Model):
-    """A part of the file that says where its values come from; what it leaves out, it inherits from the part around it.
-
-    `origins` overrides by field: `origins: {vcpus: {origin: assumption, source: ...}}`.
-    """
-
-    origin: Origin | None = None
-    source: Text | None = Field(None, description="The text the values come from, or why they were assumed.")
-    origins: dict[str, Provenance] = Field({}, description="Other origins, by field of this block.")
 
 
 class Slots(Model):
@@ -153,10 +114,12 @@ class Tier(Block):
     disks: dict[Name, Disk] = {}
     user_data: str | None = None
     highly_available: bool = False
+    peak_count: Positive | None = Field(None, description="Machines that the yearly peak needs.")
 
 
 class Bucket(Block):
     purpose: Text
+    lands_from: Name | None = Field(None, description="The partner, or `snds`, whose deliveries land here.")
     public: bool = False
     versioning: bool = False
     lock_days: Days | None = None
@@ -227,72 +190,17 @@ class Bastion(Block):
     image: Text
     disks: dict[Name, Disk] = {}
     user_data: str | None = None
-
-
-class Retention(Block):
-    """How long traces are kept, and the window that the law allows. Days."""
-
-    traces_days: Days
-    minimum_days: Days
-    maximum_days: Days
-
-
-class Role(Block):
-    note: Text
-
-
-class Partner(Block):
-    title: Text
-    feeds_data: bool
-
-
-class Snds(Block):
-    copy_: Annotated[Literal["none", "partial", "full"], Field(alias="copy")]
-    note: Text | None = None
-
-
-class Update(Block):
-    every_months: Positive
-
-
-class Peak(Block):
-    """A yearly load peak."""
-
-    month: Annotated[int, Field(ge=1, le=12)] | None = None
-    note: Text
-
-
-class Exit(Block):
-    """A way for data to leave its bubble."""
-
-    kind: Literal["workspace", "child_system"]
-    through: Text = Field(description="A bubble, or an external.")
-    note: Text
-
-
-class KeyKind(Block):
-    rotation: Text
-    note: Text | None = None
-
-
-class Keys(Block):
-    """The three kinds of keys, and how many the report expects at least."""
-
-    expected_at_least: Positive
-    data_at_rest: KeyKind
-    import_wrapping: KeyKind
-    pseudonymisation: KeyKind
-
-
-class Pseudonymisation(Block):
-    deterministic: bool
-    redone_at_each_transfer: bool
+    sign_in: SignIn | None = None
+    recording: Recording | None = None
+    approvals: dict[Sensitive, Approval] = {}
 
 
 class Workaround(Block):
     """A workaround that the platform accepts for a brick the provider lacks."""
 
     name: Text
+    owner: Text | None = Field(None, description="Who looks after what the workaround leaves to persons.")
+    review_days: Days | None = Field(None, description="At most so many days between two looks at it.")
 
 
 class Blueprint(Block):
@@ -319,5 +227,9 @@ class Blueprint(Block):
     update: Update | None = None
     peaks: dict[Name, Peak] = {}
     exits: dict[Name, Exit] = {}
+    environments: dict[Name, Environment] = {}
+    transfers: dict[Name, Transfer] = {}
+    gates: dict[Name, Gate] = {}
     keys: Keys | None = None
     pseudonymisation: Pseudonymisation | None = None
+    datasets: dict[Name, Dataset] = {}

@@ -37,7 +37,12 @@ def sections(plan: Plan) -> list[Section]:
 
 def markdown(plan: Plan, tables: Iterable[Section]) -> str:
     """The tables as one Markdown document."""
-    parts = [f"# {plan.title}\n", headline(plan) + "\n"]
+    return document(plan.title, tables, headline(plan))
+
+
+def document(title: str, tables: Iterable[Section], subtitle: str = "") -> str:
+    """Tables under one title, in Markdown; those without a row are left out."""
+    parts = [f"# {title}\n", *([subtitle + "\n"] if subtitle else [])]
     for table in tables:
         if not table.rows:
             continue

@@ -11,6 +11,8 @@ import dataclasses
 import datetime as dt
 import enum
 
+from blueprint import data_plan
+
 
 class Plane(enum.StrEnum):
     """Where filtering happens (F-003)."""
@@ -217,6 +219,8 @@ class Machine:
     user_data: str
     highly_available: bool
     disks: tuple[Disk, ...]
+    peak_count: int | None = None
+    """Machines that its tier needs at the yearly peak."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -233,6 +237,8 @@ class Bucket:
     expire_days: int | None
     noncurrent_expire_days: int | None
     deny_plaintext: bool
+    lands_from: str | None = None
+    """The partner, or `snds`, whose deliveries land here."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -244,6 +250,9 @@ class Bastion:
     access: str  # "declared_ranges" | "vpn"
     machines: tuple[Machine, ...]
     admin_ports: tuple[int, ...]
+    sign_in: data_plan.SignIn | None = None
+    recording: data_plan.Recording | None = None
+    approvals: tuple[data_plan.Approval, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -254,6 +263,17 @@ class Key:
     kind: str  # "data_at_rest" | "import_wrapping" | "pseudonymisation"
     scope: str  # subject that the key serves
     rotation: str
+    receiver: str | None = None
+    """Bubble that receives what a pseudonymisation key made, and never holds the key."""
+    owner: str | None = None
+    algorithm: str | None = None
+    protection: str | None = None  # "hsm" | "external_hsm" | "manual_store" | "software"
+    rotation_days: int | None = None
+    exportable: bool | None = None
+    deletion_days: int | None = None
+    derived_from: str | None = None
+    administrators: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -292,7 +312,16 @@ class Plan:
     keys: tuple[Key, ...]
     assumptions: tuple[Assumption, ...]
     needs: tuple[str, ...]
-    """Bricks that the blueprint needs: "network", "compute", "storage", "bastion", ..."""
+    """What the blueprint needs: bricks ("network", "compute", ...), and features that an offer may lack ("peering")."""
+    transfers: tuple[data_plan.Transfer, ...] = ()
+    gates: tuple[data_plan.Gate, ...] = ()
+    pseudonymisation: data_plan.Pseudonymisation | None = None
+    data: str | None = None
+    """"synthetic" | "real": what this environment may hold; None where the blueprint does not say."""
+    peaks: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    """Those that feed data, and `snds` where a copy is held."""
+    workarounds: tuple[data_plan.Workaround, ...] = ()
 
     def bubble(self, name: str) -> Bubble:
         return next(b for b in self.bubbles if b.name == name)
@@ -302,3 +331,5 @@ class Plan:
 
     def flow(self, subject: str) -> Flow:
         return next(f for f in self.flows if f.subject == subject)
+
+    datasets: tuple[data_plan.Dataset, ...] = ()

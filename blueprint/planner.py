@@ -8,16 +8,20 @@ import json
 import re
 from typing import Any
 
-from blueprint import addressing, flows, keyring, machines, model, provenance, routing
+from blueprint import addressing, exchanges, flows, keyring, machines, model, provenance, routing
+from blueprint.data_plan import Workaround
 from blueprint.errors import BlueprintErrors, Problem, UnknownName
 from blueprint.loader import Loaded
 from blueprint.model import NAME_PATTERN, Authorisation, Blueprint
-from blueprint.plan import Bubble, BubbleKind, Bucket, External, Key, Plan, Project, Subnet, Zone
+from blueprint.plan import Bubble, BubbleKind, Bucket, External, Key, Plan, Project, Subnet, Via, Zone
 from blueprint.target import Target
 
 
 def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
     """Everything that follows from the blueprint on that target.
+
+    Where the target says that it has fewer availability zones than are wanted, everything is planned in those it has,
+    in the number that was wanted.
 
     Raises BlueprintErrors where the target has too few availability zones, UnknownName for an impossible environment.
     """
@@ -35,7 +39,17 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
     tiers = machines.of_tiers(blueprint, zones)
     bastion = machines.of_bastion(blueprint, zones)
     buckets = _buckets(blueprint)
-    needed = {"network": True, "storage": bool(buckets), "compute": bool(tiers), "bastion": bastion is not None}
+    needed = {
+        "network": True,
+        "storage": bool(buckets),
+        "compute": bool(tiers),
+        "bastion": bastion is not None,
+        "peering": bool(paths.peerings),
+        "nat": any(gateway.via is Via.NAT for gateway in paths.gateways),
+        "bucket-policy": any(bucket.deny_plaintext for bucket in buckets),
+        "lifecycle": any(bucket.expire_days or bucket.noncurrent_expire_days for bucket in buckets),
+        "object-lock": any(bucket.lock_days for bucket in buckets),
+    }
     return Plan(
         platform=blueprint.platform,
         title=blueprint.title,
@@ -58,6 +72,17 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
         keys=keys,
         assumptions=provenance.assumptions(blueprint, loaded.source_map),
         needs=tuple(brick for brick, is_needed in needed.items() if is_needed),
+        transfers=exchanges.transfers(blueprint),
+        gates=exchanges.gates(blueprint),
+        pseudonymisation=exchanges.pseudonymisation(blueprint),
+        data=blueprint.environments[environment].data if environment in blueprint.environments else None,
+        peaks=tuple(sorted(blueprint.peaks)),
+        partners=exchanges.partners(blueprint),
+        workarounds=tuple(
+            Workaround(f"workarounds/{brick}", brick, block.name, block.owner, block.review_days)
+            for brick, block in sorted(blueprint.workarounds.items())
+        ),
+        datasets=exchanges.datasets(blueprint),
     )
 
 
@@ -82,7 +107,7 @@ def _encode(value: Any) -> str:
 
 def _azs(loaded: Loaded, target: Target) -> tuple[str, ...]:
     wanted = loaded.blueprint.azs
-    if wanted > len(target.azs):
+    if wanted > len(target.azs) and not target.fewer_azs:
         message = f"{wanted} availability zones are wanted, target {target.name!r} has {len(target.azs)}"
         remedy = f"choose another target, or list the zone in {target.file}"
         raise BlueprintErrors([Problem(loaded.source_map.at(("azs",)), "azs", message, remedy)])
@@ -163,6 +188,7 @@ def _buckets(blueprint: Blueprint) -> tuple[Bucket, ...]:
             expire_days=block.expire_days,
             noncurrent_expire_days=block.noncurrent_expire_days,
             deny_plaintext=block.deny_plaintext,
+            lands_from=block.lands_from,
         )
         for bubble_name, bubble in sorted(blueprint.bubbles.items())
         for name, block in sorted(bubble.buckets.items())

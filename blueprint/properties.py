@@ -1,7 +1,8 @@
 """Reading a resource's properties without ever trusting their type.
 
 `providers/<p>/facts.py` reads through here. Equivalent spellings become one (`"22"` is 22, `"TRUE"` is true), a value
-unknown to the engine stays `UNKNOWN`, anything else of the wrong type is `Malformed`. No function raises on any input.
+unknown to the engine stays `UNKNOWN`, one that cannot be read stays `NOT_OBSERVABLE`, anything else of the wrong type
+is `Malformed`. No function raises on any input.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from blueprint.facts import UNKNOWN, Malformed, Missing, Value
+from blueprint.facts import Malformed, Missing, Value
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ _PROTOCOLS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Properties:
-    """Plain properties (dict, list, str, int, float, bool, None, `UNKNOWN`) with typed reading."""
+    """Plain properties (dict, list, str, int, float, bool, None, a `Missing`) with typed reading."""
 
     values: Mapping[str, Any]
 
@@ -46,7 +47,7 @@ class Properties:
         value = self.raw(key)
         if value is None:
             return absent
-        if value is UNKNOWN or isinstance(value, Malformed):
+        if isinstance(value, Missing | Malformed):
             return value
         return value if isinstance(value, str) else Malformed("a string")
 
@@ -64,7 +65,7 @@ class Properties:
 
     def section(self, key: str) -> Value[Mapping[str, Any] | None]:
         value = self.raw(key)
-        if value is None or value is UNKNOWN or isinstance(value, Malformed):
+        if value is None or isinstance(value, Missing | Malformed):
             return value
         return value if isinstance(value, Mapping) else Malformed("a mapping")
 
@@ -76,15 +77,16 @@ class Properties:
         if isinstance(section, Missing | Malformed):
             return section
         pairs = dict(section)
-        if any(value is UNKNOWN for value in pairs.values()):
-            return UNKNOWN
+        missing = next((value for value in pairs.values() if isinstance(value, Missing)), None)
+        if missing is not None:
+            return missing
         if all(isinstance(name, str) and isinstance(value, str) for name, value in pairs.items()):
             return pairs
         return Malformed("a mapping of strings")
 
 
 def as_integer(value: Any) -> Value[int]:
-    if value is UNKNOWN or isinstance(value, Malformed):
+    if isinstance(value, Missing | Malformed):
         return value
     if isinstance(value, bool):
         return Malformed("a whole number")
@@ -101,7 +103,7 @@ def as_integer(value: Any) -> Value[int]:
 
 
 def as_flag(value: Any) -> Value[bool]:
-    if value is UNKNOWN or isinstance(value, bool | Malformed):
+    if isinstance(value, bool | Missing | Malformed):
         return value
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         return value.strip().lower() == "true"
@@ -111,18 +113,19 @@ def as_flag(value: Any) -> Value[bool]:
 def as_texts(value: Any) -> Value[tuple[str, ...]]:
     if value is None:
         return ()
-    if value is UNKNOWN or isinstance(value, Malformed):
+    if isinstance(value, Missing | Malformed):
         return value
     if not isinstance(value, list | tuple):
         return Malformed("a list of strings")
-    if any(item is UNKNOWN for item in value):
-        return UNKNOWN
+    missing = next((item for item in value if isinstance(item, Missing)), None)
+    if missing is not None:
+        return missing
     return tuple(value) if all(isinstance(item, str) for item in value) else Malformed("a list of strings")
 
 
 def as_range(value: Any) -> Value[str]:
     """An address range in its one canonical spelling; a bare address is a range of one."""
-    if value is UNKNOWN or isinstance(value, Malformed):
+    if isinstance(value, Missing | Malformed):
         return value
     if not isinstance(value, str):
         return Malformed("an address range")
@@ -134,7 +137,7 @@ def as_range(value: Any) -> Value[str]:
 
 def as_protocol(value: Any) -> Value[str]:
     """`tcp`, `udp`, `icmp` or `any`, from a name, a number, or a number written as a string."""
-    if value is UNKNOWN or isinstance(value, Malformed):
+    if isinstance(value, Missing | Malformed):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return Malformed("a protocol")
@@ -161,7 +164,7 @@ def _port(value: Value[int]) -> Value[int]:
 
 def as_document(value: Any) -> Value[Mapping[str, Any] | None]:
     """A JSON document, given as a mapping or as a string."""
-    if value is None or value is UNKNOWN or isinstance(value, Malformed):
+    if value is None or isinstance(value, Missing | Malformed):
         return value
     if isinstance(value, str):
         if not value.strip():

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from blueprint.errors import suggest
 from blueprint.model import Blueprint
+from blueprint.source_map import Path
+
+Finding = tuple[Path, str, str]
+"""Path in the file, what is wrong, how to mend it."""
 
 
 def ends(blueprint: Blueprint) -> dict[str, str]:
@@ -30,3 +37,15 @@ def sinks(blueprint: Blueprint) -> set[str]:
     """Subjects that may receive logs: zones and buckets."""
     buckets = {f"bubbles/{b}/buckets/{k}" for b, bubble in blueprint.bubbles.items() for k in bubble.buckets}
     return buckets | set(zones(blueprint).values())
+
+
+def dangling(path: Path, kind: str, word: str, known: Iterable[str]) -> Finding:
+    """A name that points at nothing, with the nearest one that would do."""
+    names = sorted(set(known))
+    message = f"there is no {kind} {word!r}"
+    if close := suggest(word, names):
+        return path, message, f"did you mean {close!r}?"
+    if not names:
+        return path, message, "declare it: there is none yet"
+    more = ", ..." if len(names) > 12 else ""
+    return path, message, f"declare it, or use one of: {', '.join(names[:12])}{more}"

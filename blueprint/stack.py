@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 
 from blueprint.errors import UnknownName, unknown
 from blueprint.model import NAME_PATTERN
 
 LAYERS = ("network", "storage", "compute", "bastion")
 """In the order in which they are brought up."""
+STANDS_ON = {"compute": ("network",), "bastion": ("network",)}
+"""Layer -> the layers whose outputs it takes."""
+PROVISIONAL = "REMPART_PROVISIONAL_LAYERS"
+"""Environment variable: layers that do not exist yet, comma-separated. A preview may stand on planned placeholders."""
+
+
+def provisional(layer: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The layers that `layer` stands on and that do not exist yet, as the environment says."""
+    named = environment.get(PROVISIONAL, "").split(",")
+    return tuple(below for below in STANDS_ON.get(layer, ()) if below in named)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

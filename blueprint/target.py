@@ -30,6 +30,10 @@ class Target:
     as_of: dt.date | None
     """The day on which dates are judged, where it is pinned; None for today."""
     file: str
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What this provider's adapter must know beside, such as the name that an API gives to the region."""
+    fewer_azs: bool = False
+    """True where the offer shows fewer availability zones than a platform may want: it is then planned in those."""
 
 
 class _TargetFile(Model):
@@ -41,6 +45,8 @@ class _TargetFile(Model):
     endpoints: dict[Name, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]]
     simulated: bool
     as_of: dt.date | None = None
+    settings: dict[Name, Text] = Field(default_factory=dict)
+    fewer_azs: bool = False
 
 
 def folder() -> pathlib.Path:
@@ -70,4 +76,6 @@ def load(name: str) -> Target:
         simulated=model.simulated,
         as_of=model.as_of,
         file=display(path),
+        settings=dict(model.settings),
+        fewer_azs=model.fewer_azs,
     )

@@ -6,6 +6,8 @@ import os
 import pathlib
 
 STATE_DIR_VARIABLE = "REMPART_STATE_DIR"
+PLATFORMS_VARIABLE = "REMPART_PLATFORMS"
+"""A folder of platforms outside the checkout, beside `stacks/platforms/`."""
 
 
 def root() -> pathlib.Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pathlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,18 @@ def out() -> rich.console.Console:
 def err() -> rich.console.Console:
     """Standard error: progress and what went wrong."""
     return rich.console.Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def sheet(output: str | None) -> Iterator[rich.console.Console]:
+    """Where a command prints its result: standard output, or the file `output`, without colours."""
+    if output is None:
+        yield out()
+        return
+    path = pathlib.Path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        yield rich.console.Console(file=file, width=PIPE_WIDTH, highlight=False, no_color=True)
 
 
 def fail(message: str) -> None:

@@ -14,7 +14,8 @@ from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from blueprint import stack as stacks
 from cli import admin_key, console, engine, environment, exit_codes, layers, report, sandbox, show
-from providers.outscale import live
+from policies.report import model
+from providers.outscale import live, observed
 
 PLATFORM = layers.Platform("emc2", "outscale-sandbox", "dev")
 LAYERS = stacks.LAYERS
@@ -72,14 +73,7 @@ def down() -> int:
 
 def account(env: Mapping[str, str]) -> live.Account:
     """Who asks, from the environment that every other command uses."""
-    return live.Account(
-        region=env["OSC_REGION"],
-        access_key=env["OSC_ACCESS_KEY"],
-        secret_key=env["OSC_SECRET_KEY"],
-        oapi=env["OSC_ENDPOINT_API"],
-        oos=env["OOS_ENDPOINT"],
-        ca_bundle=env.get("AWS_CA_BUNDLE"),
-    )
+    return observed.account(env, env["OSC_REGION"])
 
 
 def _picture(env: Mapping[str, str]) -> None:
@@ -90,10 +84,11 @@ def _picture(env: Mapping[str, str]) -> None:
     out.print(resources(plan, things))
     out.print(flows(plan))
     prefix = f"{PLATFORM.name}.{PLATFORM.target}.{PLATFORM.environment}"
-    report.report(prefix, format="states")
+    merged = model.merge(report.folders(prefix))
+    report.publish(merged, "states", None, "en")
     folder = workspace.reports_dir()
     for kind in REPORTS:
-        report.report(prefix, format=kind, output=str(folder / f"{PLATFORM.name}.{kind}"))
+        report.publish(merged, kind, str(folder / f"{PLATFORM.name}.{kind}"), "en")
     pinned = f", as of {where.as_of}" if where.as_of else ""
     out.print(
         rich.panel.Panel(

@@ -74,6 +74,7 @@ def inspect() -> list[Check]:
         _program("pulumi", "version", env["PATH"], TOOLCHAIN),
         _program("pulumi-language-python", None, env["PATH"], TOOLCHAIN),
         _program("versitygw", "--version", env["PATH"], TOOLCHAIN),
+        _openstack(env["PATH"]),
         _go(),
         _program("git", "--version", env["PATH"], "sudo apt install git"),
         _program("make", "--version", env["PATH"], "sudo apt install make"),
@@ -125,6 +126,11 @@ def _program(name: str, version: str | None, path: str, remedy: str) -> Check:
         return Check(name, True, origin)
     number = ".".join(str(part) for part in installed.version(found, version))
     return _check(name, bool(number), f"{number or 'does not run'}, {origin}", remedy)
+
+
+def _openstack(path: str) -> Check:
+    """One provider's plugin: who has no target there does without it."""
+    return dataclasses.replace(_program("pulumi-resource-openstack", None, path, "make openstack"), required=False)
 
 
 def _words(program: pathlib.Path, argument: str) -> str:

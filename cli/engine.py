@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import stack as stacks
 from blueprint import workspace
-from cli import exit_codes
+from cli import exit_codes, wording
 
 if TYPE_CHECKING:
     from pulumi import automation
@@ -28,6 +28,9 @@ AROUND = ("OSC_", "OOS_ENDPOINT", "sign-in", "onnection refused")
 """In a message of ours: what is wrong is around the program, not in its input."""
 PROTECTED = "because it is protected"
 LOCKED = "the stack is currently locked"
+STACK = "pulumi:pulumi:Stack"
+SHOWN = 5
+"""Errors of one operation that are shown; the rest are counted."""
 ENGINE_ECHO = ("an unhandled error occurred", "update failed", "preview failed")
 """What the engine adds after the message that matters."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
@@ -74,6 +77,8 @@ class _Watch:
     violations: list[str] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
     errors: list[str] = dataclasses.field(default_factory=list)
+    worded: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Errors that a provider's table has words for, and their exit codes."""
 
     def __call__(self, event: events.EngineEvent) -> None:
         if event.res_outputs_event is not None:
@@ -85,10 +90,18 @@ class _Watch:
         if event.policy_event is not None:
             self._policy(event.policy_event)
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            self._keep(self.errors, event.diagnostic_event.message)
+            self._error(event.diagnostic_event)
         if event.summary_event is not None:
             for kind, count in (event.summary_event.resource_changes or {}).items():
                 self.changes[str(getattr(kind, "value", kind))] += count
+
+    def _error(self, event: events.DiagnosticEvent) -> None:
+        """As a provider's table words it, else as it is."""
+        kind, _, name = (event.urn or "").partition("::")[2].rpartition("::")
+        told = wording.told(event.message, "" if kind.endswith(STACK) else name)
+        self._keep(self.errors, told.text if told else event.message)
+        if told and told.text not in self.worded:
+            self.worded[told.text] = told.code
 
     def _policy(self, event: events.PolicyEvent) -> None:
         mandatory = event.enforcement_level == "mandatory"
@@ -108,8 +121,12 @@ def run(
     operation: Operation,
     env: Mapping[str, str],
     progress: Progress = lambda _stack, _what: None,
+    refresh: bool = False,
 ) -> LayerResult:
-    """Runs `operation` on one stack. Never raises for what the engine reports: the result says it."""
+    """Runs `operation` on one stack; with `refresh`, after a look at what is really there.
+
+    Never raises for what the engine reports: the result says it.
+    """
     from pulumi import automation
 
     started = time.monotonic()
@@ -131,11 +148,11 @@ def run(
         stack = select(name, env, create=operation in (Operation.UP, Operation.PREVIEW))
         if stack is None:
             return result()
-        _call(stack, operation, watch)
+        _call(stack, operation, watch, refresh)
     except automation.CommandError as error:
         if watch.violations:
             return result(code=exit_codes.VIOLATION)
-        return result(*explain(str(name), ANSI.sub("", str(error)), watch.errors))
+        return result(*explain(str(name), ANSI.sub("", str(error)), watch.errors, watch.worded))
     if watch.violations:
         return result(code=exit_codes.VIOLATION)
     return result()
@@ -184,20 +201,20 @@ def file_backend(env: Mapping[str, str]) -> pathlib.Path | None:
     return pathlib.Path(urllib.parse.unquote(url.path)) / ".pulumi" / "stacks" / "rempart"
 
 
-def _call(stack: automation.Stack, operation: Operation, watch: _Watch) -> None:
+def _call(stack: automation.Stack, operation: Operation, watch: _Watch, refresh: bool) -> None:
     arguments: dict[str, Any] = {"on_event": watch, "color": "never"}
     if operation is Operation.PREVIEW:
-        stack.preview(**arguments)
+        stack.preview(refresh=refresh or None, **arguments)
     elif operation is Operation.UP:
-        stack.up(show_secrets=False, **arguments)
+        stack.up(show_secrets=False, refresh=refresh or None, **arguments)
     elif operation is Operation.REFRESH:
         stack.refresh(show_secrets=False, **arguments)
     else:
         stack.destroy(show_secrets=False, **arguments)
 
 
-def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
-    """The engine's failure as one message with what to do, and the exit code."""
+def explain(stack: str, raw: str, errors: list[str], worded: Mapping[str, int] | None = None) -> tuple[str, int]:
+    """The engine's failure as one message with what to do, and the exit code. `worded`: errors in words already."""
     if LOCKED in raw:
         return (
             f"{stack} is locked by another operation. If none runs any more (a kill, a crash): "
@@ -224,8 +241,9 @@ def explain(stack: str, raw: str, errors: list[str]) -> tuple[str, int]:
     if "no space left on device" in raw:
         return f"{stack}: the disk is full. Free some space, then run the same command again", exit_codes.ENVIRONMENT
     told = [error for error in errors if not error.startswith(ENGINE_ECHO)]
-    text = "; ".join(told) or _last_words(raw)
-    if any(word in text for word in AROUND):
+    more = f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    text = "; ".join(told[:SHOWN]) + more or _last_words(raw)
+    if any(word in text for word in AROUND) or exit_codes.ENVIRONMENT in (worded or {}).values():
         return text, exit_codes.ENVIRONMENT
     return text or f"{stack}: the engine stopped without a message", exit_codes.BAD_INPUT
 

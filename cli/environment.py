@@ -20,7 +20,7 @@ SETTINGS = {
     "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
     "PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS": "false",
 }
-ENDPOINTS = ("OSC_ENDPOINT_API", "OOS_ENDPOINT")
+ENDPOINTS = ("OSC_ENDPOINT_API", "OOS_ENDPOINT", "OS_CLIENT_CONFIG_FILE", "OS_AUTH_URL", "OVH_S3_ENDPOINT")
 
 
 def environment() -> dict[str, str]:
@@ -86,6 +86,16 @@ def _sandbox() -> dict[str, str]:
         found["OSC_ENDPOINT_API"] = endpoints["outscale"]["url"]
     if "s3" in endpoints:
         found["OOS_ENDPOINT"] = endpoints["s3"]["url"]
+    clouds = services.SERVICES["ovh"].data / "clouds.yaml"
+    if "ovh" in endpoints and clouds.exists():
+        found |= {"OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": services.CLOUD}
+    if "rgw" in endpoints:
+        found |= {
+            "OVH_S3_ENDPOINT": endpoints["rgw"]["url"],
+            "OVH_S3_REGION": services.STORAGE_REGION,
+            "OVH_S3_ACCESS_KEY": credentials["access_key"],
+            "OVH_S3_SECRET_KEY": credentials["secret_key"],
+        }
     if credentials.get("ca_bundle"):
         found["AWS_CA_BUNDLE"] = credentials["ca_bundle"]
     if admin_key.public_path().exists():

@@ -12,7 +12,7 @@ INTERRUPTED = 130
 
 MEANINGS: dict[int, str] = {
     OK: "done, nothing to say against it",
-    VIOLATION: "the policy pack refuses",
+    VIOLATION: "refused: by the policy pack, a waiver or evidence that does not hold, or a difference with the plan",
     BAD_INPUT: "a file, a name or an option is wrong",
     ENVIRONMENT: "something around is missing: a tool, an endpoint, credentials, disk space",
     LOCKED: "another run holds the stack",

@@ -30,7 +30,7 @@ def preview(
 ) -> list[engine.LayerResult]:
     """What would change. Layers whose network does not exist yet are previewed on planned placeholders."""
     if provisional(platform, env):
-        env = {**env, "REMPART_PROVISIONAL_LAYERS": "network"}
+        env = {**env, stacks.PROVISIONAL: "network"}
 
     def one(name: stacks.StackName) -> engine.LayerResult:
         return engine.run(name, engine.Operation.PREVIEW, env, progress)
@@ -44,15 +44,22 @@ def provisional(platform: Platform, env: Mapping[str, str]) -> bool:
 
 
 def up(
-    platform: Platform, layers: Iterable[str], env: Mapping[str, str], progress: engine.Progress
+    platform: Platform,
+    layers: Iterable[str],
+    env: Mapping[str, str],
+    progress: engine.Progress,
+    refresh: bool = False,
 ) -> list[engine.LayerResult]:
-    """Brings the layers up. Each is previewed first, under the pack: a violation anywhere stops before it creates."""
+    """Brings the layers up. Each is previewed first, under the pack: a violation anywhere stops before it creates.
+
+    With `refresh`, what another hand changed is seen, and brought back.
+    """
 
     def one(name: stacks.StackName) -> engine.LayerResult:
-        seen = engine.run(name, engine.Operation.PREVIEW, env, progress)
+        seen = engine.run(name, engine.Operation.PREVIEW, env, progress, refresh)
         if seen.code or not seen.changed:
             return seen
-        return engine.run(name, engine.Operation.UP, env, progress)
+        return engine.run(name, engine.Operation.UP, env, progress, refresh)
 
     return _waves(platform, layers, WAVES, one)
 

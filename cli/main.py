@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import exit_codes
+from cli import baseline_app, decide_app, evidence_app, exit_codes, waive_app
 
 app = typer.Typer(
     name="rempart",
@@ -22,6 +22,10 @@ sandbox_app = typer.Typer(no_args_is_help=True, help="Local endpoints that stand
 demo_app = typer.Typer(no_args_is_help=True, help="The main job on local endpoints, from nothing.")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(demo_app, name="demo")
+app.add_typer(waive_app.app, name="waive")
+app.add_typer(decide_app.app, name="decide")
+app.add_typer(evidence_app.app, name="evidence")
+app.add_typer(baseline_app.app, name="baseline")
 
 PLATFORM = Annotated[str, typer.Argument(metavar="PLATFORM", help="Name of a file in stacks/platforms/, e.g. emc2.")]
 FILE = Annotated[str, typer.Argument(metavar="FILE", help="A blueprint: a path, or a platform's name.")]
@@ -30,7 +34,9 @@ ENVIRONMENT = Annotated[str, typer.Option("--environment", "-e", help="dev, prod
 LAYER = Annotated[list[str] | None, typer.Option("--layer", "-l", help="Only this layer; repeatable.")]
 YES = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 FORMAT = Annotated[str, typer.Option("--format", help="text or json.")]
-SERVICES = Annotated[list[str] | None, typer.Argument(help="outscale, s3; all of them by default.")]
+REPORT_FORMAT = Annotated[str, typer.Option("--format", help="table, states, json, sarif, md, html, junit, csv, oscal")]
+SERVICES = Annotated[list[str] | None, typer.Argument(help="outscale, s3 (both by default), ovh, rgw.")]
+BASELINE = Annotated[str | None, typer.Option("--baseline", help="Frozen breaches: `rempart baseline write`.")]
 INTERRUPTED = "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked"
 
 
@@ -80,13 +86,14 @@ def up(
     target: TARGET = "outscale-sandbox",
     environment: ENVIRONMENT = "dev",
     layer: LAYER = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Look first, and bring back what differs.")] = False,
     yes: YES = False,
     format: FORMAT = "text",
 ) -> None:
     """Bring every layer up in dependency order, under the policy pack."""
     from cli import operate
 
-    raise typer.Exit(operate.up(platform, target, environment, layer, yes, format))
+    raise typer.Exit(operate.up(platform, target, environment, layer, yes, format, refresh))
 
 
 @app.command(epilog="Example: `rempart destroy emc2 --target outscale-sandbox --unprotect`")
@@ -126,15 +133,124 @@ def report(
     platform: PLATFORM,
     target: TARGET = "outscale-sandbox",
     environment: ENVIRONMENT = "dev",
-    format: Annotated[str, typer.Option("--format", help="table, json, sarif or html.")] = "table",
+    format: Annotated[
+        str, typer.Option("--format", help="table, states, json, sarif, md, html, junit or csv.")
+    ] = "table",
     output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="en or fr.")] = "en",
+    baseline: BASELINE = None,
 ) -> None:
     """Merge the layers' findings: every requirement, rule and subject, with its state."""
     from cli import report as command
 
     prefix = f"{platform}.{target}.{environment}"
-    raise typer.Exit(command.report(prefix, format=format, output=output, lang=lang))
+    raise typer.Exit(command.report(prefix, format=format, output=output, lang=lang, baseline=baseline))
+
+
+@app.command(epilog="Example: `pulumi stack export --show-secrets | rempart audit -`")
+def audit(
+    subject: Annotated[str, typer.Argument(metavar="STATEFILE|PLATFORM", help="A state, `-`, or a platform's name.")],
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    format: REPORT_FORMAT = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="en or fr.")] = "en",
+    baseline: BASELINE = None,
+) -> None:
+    """Judge a state by the same rules, without the engine and without the provider."""
+    from cli import audit as command
+
+    raise typer.Exit(command.audit(subject, target, environment, format, output, lang, baseline))
+
+
+@app.command(
+    epilog="Example: `terraform show -json tfplan > plan.json`, then `rempart review plan.json --platform minimal`"
+)
+def review(
+    path: Annotated[
+        str | None, typer.Argument(metavar="PATH", help="A folder of Terraform, a plan or a state.")
+    ] = None,
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="The blueprint that it must match.")] = None,
+    target: Annotated[str | None, typer.Option("--target", "-t", help="Name of a file in stacks/targets/.")] = None,
+    environment: ENVIRONMENT = "dev",
+    source: Annotated[str | None, typer.Option("--from", help="azurerm: print what each type becomes.")] = None,
+    format: REPORT_FORMAT = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="en or fr.")] = "en",
+    baseline: BASELINE = None,
+) -> None:
+    """Judge Terraform by the same rules: `show -json` of a plan or a state, or the files themselves."""
+    if source is not None:
+        from cli import migration
+
+        raise typer.Exit(migration.show(source, path, format, output, lang))
+    if path is None:
+        raise typer.BadParameter("PATH is missing: a folder of Terraform, a plan or a state")
+    from cli import review as command
+
+    raise typer.Exit(command.review(path, platform, target, environment, format, output, lang, baseline))
+
+
+@app.command(epilog="Example: `rempart verify emc2 --target outscale-sandbox --format json --output verify.json`")
+def verify(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+) -> None:
+    """Judge what the provider's API lists, all layers together, unmanaged resources included; read no state."""
+    from cli import verify as command
+
+    raise typer.Exit(command.verify(platform, target, environment, format, output))
+
+
+@app.command(epilog="Example: `rempart drift emc2 --target outscale-sandbox --layer network`")
+def drift(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    layer: LAYER = None,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+) -> None:
+    """Show what another hand changed, took away or added, through the provider's API; nothing is written."""
+    from cli import operate
+
+    raise typer.Exit(operate.drift(platform, target, environment, layer, format, output))
+
+
+@app.command(epilog="Example: `rempart adopt emc2 --subject bubbles/warehouse --id vpc-12345678`")
+def adopt(
+    platform: PLATFORM,
+    target: TARGET = "outscale-sandbox",
+    environment: ENVIRONMENT = "dev",
+    layer: LAYER = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="Blueprint path of what is adopted.")] = None,
+    id: Annotated[str | None, typer.Option("--id", help="The provider's id, as the engine imports it.")] = None,
+    only_show: Annotated[bool, typer.Option("--only-show", help="Show what would be adopted.")] = False,
+    yes: YES = False,
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """Bring what exists into the stacks by its id, with the plan's inputs; nothing at the provider changes."""
+    from cli import operate
+
+    raise typer.Exit(
+        operate.adopt(platform, target, environment, layer, subject, id, only_show=only_show, yes=yes, format=format)
+    )
+
+
+@app.command(epilog="Example: `rempart compare emc2 --format html --output compare.html`")
+def compare(
+    platform: PLATFORM,
+    environment: ENVIRONMENT = "dev",
+    format: Annotated[str, typer.Option("--format", help="table, md, html or json.")] = "table",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
+) -> None:
+    """Set the offers side by side: bricks, dates, workarounds, and what the same flow matrix becomes on each."""
+    from cli import compare as command
+
+    raise typer.Exit(command.compare(platform, environment, format, output))
 
 
 @app.command(epilog="Example: `rempart doctor --format json`")
@@ -153,12 +269,21 @@ def env() -> None:
     raise typer.Exit(command.print_exports())
 
 
-@sandbox_app.command("up", epilog="Example: `rempart sandbox up outscale s3`")
-def sandbox_up(services: SERVICES = None, format: FORMAT = "text") -> None:
+@sandbox_app.command("up", epilog="Examples: `rempart sandbox up outscale s3`, `rempart sandbox up ovh rgw`")
+def sandbox_up(
+    services: SERVICES = None,
+    routers: Annotated[
+        bool, typer.Option("--routers", help="ovh: allow routers and floating IPs, as the offer announces.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="ovh: this service of OpenStack and keystone; can be repeated.")
+    ] = None,
+    format: FORMAT = "text",
+) -> None:
     """Start endpoints and wait until they answer."""
     from cli import sandbox as command
 
-    raise typer.Exit(command.up(services, format=format))
+    raise typer.Exit(command.up(services, format=format, routers=routers, parts=only or ()))
 
 
 @sandbox_app.command("down")
@@ -228,7 +353,8 @@ def _explain(error: Exception) -> NoReturn:
     from blueprint import errors
 
     if isinstance(error, errors.RempartError):
-        _stop(str(error), exit_codes.BAD_INPUT)
+        lacking = isinstance(error, errors.MissingTool)
+        _stop(str(error), exit_codes.ENVIRONMENT if lacking else exit_codes.BAD_INPUT)
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error)
         sys.exit(exit_codes.BAD_INPUT)

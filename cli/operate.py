@@ -8,7 +8,7 @@ import typer
 
 from blueprint import loader, target
 from blueprint import stack as stacks
-from cli import console, environment, layers, recovery, show
+from cli import console, environment, layers, recovery, show, strays
 from cli.layers import Platform
 
 
@@ -28,11 +28,19 @@ def preview(platform: str, target_name: str, env_name: str, only: Sequence[str] 
     return layers.exit_code(done)
 
 
-def up(platform: str, target_name: str, env_name: str, only: Sequence[str] | None, yes: bool, format: str) -> int:
+def up(
+    platform: str,
+    target_name: str,
+    env_name: str,
+    only: Sequence[str] | None,
+    yes: bool,
+    format: str,
+    refresh: bool = False,
+) -> int:
     chosen = _platform(platform, target_name, env_name)
     _confirm(yes, f"Bring {chosen.name} up on {chosen.target} ({chosen.environment})?")
     with console.progress("up") as progress:
-        done = layers.up(chosen, _layers(only), environment.enter(), progress)
+        done = layers.up(chosen, _layers(only), environment.enter(), progress, refresh)
     show.results(done, format)
     return layers.exit_code(done)
 
@@ -69,9 +77,39 @@ def recover(
     with console.progress("recover") as progress:
         done = recovery.settle_all(chosen, _layers(only), env, progress)
         if not layers.exit_code(done) and not only_settle:
+            done = strays.sweep(chosen, _layers(only), env, progress)
+        if not layers.exit_code(done) and not only_settle:
             done = layers.up(chosen, _layers(only), env, progress)
     show.results(done, format)
     return layers.exit_code(done)
+
+
+def drift(
+    platform: str, target_name: str, env_name: str, only: Sequence[str] | None, format: str, output: str | None
+) -> int:
+    from cli import drift as command
+
+    return command.drift(_platform(platform, target_name, env_name), _layers(only), format, output)
+
+
+def adopt(
+    platform: str,
+    target_name: str,
+    env_name: str,
+    only: Sequence[str] | None,
+    subject: str | None,
+    identifier: str | None,
+    *,
+    only_show: bool,
+    yes: bool,
+    format: str,
+) -> int:
+    from cli import adopt as command
+
+    chosen = _platform(platform, target_name, env_name)
+    if not only_show:
+        _confirm(yes, f"Take what exists under the tags of {chosen.name} on {chosen.target} into its stacks?")
+    return command.adopt(chosen, _layers(only), subject, identifier, format, only_show)
 
 
 def _platform(name: str, target_name: str, env_name: str) -> Platform:

@@ -16,7 +16,7 @@ def settle_all(
     """Unlocks each layer that exists and settles its pending operations; the results say what could not be.
 
     A pending create is dropped from the state only: the provider plugin kept its own intent for it on disk, and the
-    next `up` adopts what the provider had made, or makes it.
+    next `up` adopts what the provider had made, or makes it. Where a plugin keeps none, `strays` looks for it.
     """
     problems: list[engine.LayerResult] = []
     for layer in wanted:

@@ -12,19 +12,21 @@ import rich.markup
 import rich.table
 
 from cli import console, exit_codes
-from sandbox import endpoints, processes, services
+from sandbox import endpoints, errors, processes, services
 
 QUIET = "quiet"
-FAILURES = (processes.SandboxError, endpoints.Unreadable)
+FAILURES = (errors.SandboxError, endpoints.Unreadable)
 _COLOURS = {"running": "green", "stopped": "dim", "silent": "yellow", "foreign": "red"}
 
 
-def up(names: Iterable[str] | None = None, format: str = "text") -> int:
-    """Start endpoints and wait until they answer."""
+def up(
+    names: Iterable[str] | None = None, format: str = "text", routers: bool = False, parts: Iterable[str] = ()
+) -> int:
+    """Start endpoints and wait until they answer. `routers` and `parts` are for the endpoint ovh."""
     if not _known(format):
         return exit_codes.BAD_INPUT
     try:
-        found = processes.up(names, tell=_tell if format == "text" else _say_nothing)
+        found = processes.up(names, tell=_tell if format == "text" else _say_nothing, routers=routers, parts=parts)
     except FAILURES as error:
         return _fail(error)
     return _show(found, format) if format == "json" else exit_codes.OK
@@ -116,4 +118,4 @@ def _say_nothing(_text: str) -> None:
 
 def _fail(error: Exception) -> int:
     console.fail(str(error))
-    return exit_codes.BAD_INPUT if isinstance(error, processes.UnknownEndpoint) else exit_codes.ENVIRONMENT
+    return exit_codes.BAD_INPUT if isinstance(error, errors.UnknownEndpoint) else exit_codes.ENVIRONMENT

@@ -56,12 +56,12 @@ class LandingZone(brick.Brick):
                 f"network/{bubble.name}", network.NetworkArgs(bubble, adapter, args.session), self._below()
             )
             networks = networks.merged(made.outputs)
-        network.Peerings(
+        linked = network.Peerings(
             "network/peerings",
             network.PeeringsArgs(args.plan.peerings, networks, adapter, args.session),
             self._below(),
         )
-        return contracts.outputs(networks)
+        return contracts.outputs(networks.merged(linked.outputs))
 
     def _storage(self, args: LandingZoneArgs) -> dict[str, Any]:
         buckets: dict[str, Any] = {}

@@ -46,8 +46,11 @@ class PeeringsArgs:
 class Peerings(brick.Brick):
     """The links that the flow matrix needs, no other."""
 
+    outputs: contracts.Segmentation
+
     def __init__(self, name: str, args: PeeringsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, "peerings", {"count": len(args.peerings)}, opts)
+        self.outputs = contracts.Segmentation()
         for peering in args.peerings:
-            args.adapter.peer(args.session, peering, args.networks, self)
-        self.register_outputs({})
+            self.outputs = self.outputs.merged(args.adapter.peer(args.session, peering, args.networks, self))
+        self.register_outputs(contracts.outputs(self.outputs))

@@ -7,11 +7,23 @@ import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from blueprint import links
 from blueprint import plan as plans
 from policies.backend import Backend
-from providers.capabilities import Capabilities
+from policies.catalogue.legal import Legal
+from policies.manifest import Manifest
+from policies.records import decisions
+from policies.records.standing import Standing
+from policies.verdicts import Phase
+from providers.capabilities import Capabilities, Workaround
+from providers.images import Image
+
+T = TypeVar("T")
+
+PARTS = ("filter", "table", "table-link", "nic", "address", "link", "acceptation", "keypair")
+"""What adapters add to a subject for a resource that serves it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +75,52 @@ class Index:
         return {machine.subject: machine for machine in (*self.plan.machines, *bastion)}
 
     @functools.cached_property
+    def interfaces(self) -> dict[str, tuple[plans.Machine, str | None]]:
+        """Interface subject -> its machine, and the peering for one that stands on a link."""
+        own: dict[str, tuple[plans.Machine, str | None]] = {
+            f"{machine.subject}/nic": (machine, None) for machine in self.machines.values()
+        }
+        return own | {subject: (machine, peering.subject) for subject, machine, peering in self._on_links}
+
+    @functools.cached_property
+    def link_interfaces(self) -> dict[str, tuple[str, ...]]:
+        """Machine subject -> subjects of its interfaces on links."""
+        found: dict[str, list[str]] = collections.defaultdict(list)
+        for subject, machine, _ in self._on_links:
+            found[machine.subject].append(subject)
+        return {machine: tuple(subjects) for machine, subjects in found.items()}
+
+    @functools.cached_property
+    def _on_links(self) -> tuple[tuple[str, plans.Machine, plans.Peering], ...]:
+        return tuple(links.interfaces(self.plan))
+
+    @functools.cached_property
+    def tier_subjects(self) -> frozenset[str]:
+        """`bubbles/<b>/tiers/<t>`, and `bastion`."""
+        return frozenset(machine.subject.rpartition("/")[0] for machine in self.machines.values())
+
+    @functools.cached_property
     def disks(self) -> dict[str, tuple[plans.Disk, plans.Machine]]:
         return {disk.subject: (disk, machine) for machine in self.machines.values() for disk in machine.disks}
 
     @functools.cached_property
     def buckets(self) -> dict[str, plans.Bucket]:
         return {bucket.subject: bucket for bucket in self.plan.buckets}
+
+    @functools.cached_property
+    def subjects(self) -> frozenset[str]:
+        """Every subject of the plan, what it is a part of (a tier), and its own parts (`<zone>/filter`)."""
+        whole = (
+            *(self.bubbles, self.zones, self.subnets, self.externals, self.flows, self.rules, self.peerings),
+            *(self.gateways, self.routes, self.machines, self.disks, self.buckets),
+        )
+        named = {subject for part in whole for subject in part}
+        if self.plan.bastion is not None:
+            named.add(self.plan.bastion.subject)
+        above = {
+            "/".join(names[:length]) for one in named for names in [one.split("/")] for length in range(2, len(names))
+        }
+        return frozenset(named | above | {f"{subject}/{part}" for subject in named for part in PARTS})
 
     @functools.cached_property
     def tiers(self) -> dict[tuple[str, str], tuple[plans.Machine, ...]]:
@@ -110,10 +162,11 @@ class Index:
         """Results that are the same for the whole run: a rule computes them once."""
         return {}
 
-    def remember(self, key: Any, compute: Callable[[], Any]) -> Any:
+    def remember(self, key: Any, compute: Callable[[], T]) -> T:
         if key not in self.memo:
             self.memo[key] = compute()
-        return self.memo[key]
+        found: T = self.memo[key]
+        return found
 
     def bubble_of(self, subject: str) -> plans.Bubble | None:
         """The bubble that a subject serves; None for what serves several (a peering) or none."""
@@ -142,12 +195,45 @@ class Context:
     preview: bool
     layer: str
     backend: Backend
+    images: Mapping[str, Image]
+    """The blueprint's word for an image -> the image, in the offer's list."""
     endpoints: tuple[str, ...] = ()
     """URLs of the target's endpoints, as the environment gives them."""
+    whole: frozenset[str] = frozenset()
+    """Parts of the plan that the facts must show whole: a live reading sees everything, a run of the pack one layer."""
+    waivers: tuple[Standing, ...] = ()
+    """The waivers of this platform on this target, whether or not they hold."""
+
+    legal: Legal = dataclasses.field(default_factory=Legal)
+    """Dates of law and of decisions."""
+    manifest: Manifest | None = None
+    """Which pack the reviewer signed for."""
+
+    decisions: tuple[decisions.Standing, ...] = ()
+    """Which disclosed requirements do not apply to this platform, and who said so."""
+    place: Phase | None = None
+    """Where the facts come from, where it is not the engine."""
+
+    @property
+    def phase(self) -> Phase:
+        return self.place or (Phase.PREVIEW if self.preview else Phase.UP)
 
     @property
     def plan(self) -> plans.Plan:
         return self.index.plan
+
+    def workaround(self, part: str) -> Workaround | None:
+        """What stands in for a brick or a feature: accepted by the offer's file and declared by the blueprint."""
+        offer = self.capabilities.offer(self.offer) if self.capabilities else None
+        found = offer.part(part) if offer else None
+        accepted = found.workaround if found else None
+        declared = {one.name for one in self.plan.workarounds if one.brick == part}
+        return accepted if accepted is not None and accepted.name in declared else None
+
+    def lacks(self, part: str) -> bool:
+        """Whether the offer's file says that it does not have a brick or a feature by itself."""
+        offer = self.capabilities.offer(self.offer) if self.capabilities else None
+        return offer is not None and offer.part(part) is not None and not offer.has(part)
 
     def parameter(self, rule: str, name: str) -> Any:
         return self.parameters[rule][name]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from blueprint.facts import Fact
-from policies import registry
+from blueprint.facts import Fact, Unobservable
+from policies import planned, registry
 from policies.catalogue.loader import Catalogue
+from policies.catalogue.texts import Unjudged
 from policies.context import Context
-from policies.records import Records
+from policies.records import Records, standing
 from policies.rules.model import Rule
 from policies.verdicts import Effect, Finding, State, Verdict
 
 RUN = "run"
 """Subject of what is judged about the run itself."""
+UNJUDGED = "catalogue"
+"""Stage of what the catalogue answers for a rule without a function."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,10 +35,23 @@ class Judge:
 
     def resource(self, fact: Fact) -> list[Finding]:
         """Every rule that judges facts of this kind, before the resource is created."""
+        return self._each(fact, "resource")
+
+    def _of_kind(self, kind: type) -> tuple[Rule, ...]:
+        """The rules that judge a fact of this kind: looked for once, since hashing them all costs more than judging."""
+        if kind not in self._kinds:
+            self._kinds[kind] = registry.by_kind(kind, tuple(self.rules))
+        return self._kinds[kind]
+
+    @functools.cached_property
+    def _kinds(self) -> dict[type, tuple[Rule, ...]]:
+        return {}
+
+    def _each(self, fact: Fact, stage: str) -> list[Finding]:
         found = []
-        for rule in registry.by_kind(type(fact), tuple(self.rules)):  # type: ignore[arg-type]
+        for rule in self._of_kind(type(fact)):
             verdict = self._safely(rule, lambda judged=rule.resource: judged(fact, self.context))  # type: ignore[misc]
-            found.append(self._finding(rule.id, verdict, fact, "resource"))
+            found.append(self._finding(rule.id, verdict, fact, stage))
         return found
 
     def stack(self, facts: Sequence[Fact]) -> list[Finding]:
@@ -50,10 +67,29 @@ class Judge:
     def run(self) -> list[Finding]:
         """Rules about the run itself: where its state goes, whether its offer is qualified."""
         return [
-            self._finding(rule.id, self._safely(rule, lambda judged=rule.run: judged(self.context)), None, "run")  # type: ignore[misc]
+            self._finding(rule.id, verdict, None, "run")
             for rule in self.rules
             if rule.run is not None
+            for verdict in self._answers(rule)
         ]
+
+    def planned(self) -> list[Finding]:
+        """Every rule on what the plan declares and no resource carries: keys, transfers, gates, administration."""
+        return [one for fact in planned.facts_of(self.context.plan) for one in self._each(fact, "run")]
+
+    def unjudged(self) -> list[Finding]:
+        """One answer for each rule of the catalogue that no function decides: by name, and never a pass."""
+        return [
+            self._finding(rule, self._without_function(text.unjudged), None, UNJUDGED)
+            for rule, text in self.catalogue.rules.items()
+            if text.unjudged is not None
+        ]
+
+    def _without_function(self, entry: Unjudged) -> Verdict:
+        plan = self.context.plan
+        if entry.brick is not None and entry.brick not in plan.needs:
+            return Verdict(State.NOT_APPLICABLE, f"the blueprint has no {entry.brick}")
+        return Verdict(State(entry.state), entry.why.en, scope=f"platforms/{plan.platform}")
 
     def without_record(self, seen: Iterable[str]) -> list[Finding]:
         """One `not_applicable` for each rule that found nothing to judge, so that silence is never an answer."""
@@ -64,31 +100,43 @@ class Judge:
     def _all(self, rule: Rule, facts: Sequence[Fact]) -> Iterator[Verdict]:
         try:
             yield from rule.stack(facts, self.context)  # type: ignore[misc]
+        except Unobservable as error:
+            yield _unobservable(error)
         except Exception as error:
             yield _fault(rule.id, error)
+
+    def _answers(self, rule: Rule) -> tuple[Verdict, ...]:
+        try:
+            answer = rule.run(self.context)  # type: ignore[misc]
+        except Exception as error:
+            return (_fault(rule.id, error),)
+        return (answer,) if isinstance(answer, Verdict) else tuple(answer)
 
     def _safely(self, rule: Rule, judged: Callable[[], Verdict]) -> Verdict:
         """A rule that fails is a violation: it never passes, and it never takes the pack down."""
         try:
             return judged()
+        except Unobservable as error:
+            return _unobservable(error)
         except Exception as error:
             return _fault(rule.id, error)
+
+    def _effect(self, state: State, *, pending: bool = False) -> Effect:
+        return self.catalogue.effect(state, self.context.simulated, self.context.phase, pending=pending)
 
     def _finding(self, rule: str, verdict: Verdict, fact: Fact | None, stage: str) -> Finding:
         subject = verdict.subject or (fact.origin.subject if fact else None) or (fact.origin.name if fact else RUN)
         state, until, message = verdict.state, verdict.until, verdict.message
         record: str | None = None
-        effect = self.catalogue.effect(state, self.context.simulated)
-        if verdict.pending and self.context.preview:
-            effect = Effect.WARN
-        elif state in (State.EVIDENCE_REQUIRED, State.NOT_OBSERVABLE) and not verdict.pending:
+        effect = self._effect(state, pending=verdict.pending)
+        if state in (State.EVIDENCE_REQUIRED, State.NOT_OBSERVABLE) and not verdict.pending:
             evidence = self.records.evidence_for(
                 rule, {subject, verdict.scope}, self.context.as_of, self.context.simulated
             )
             if evidence is not None:
                 state, record = State.EVIDENCE_ACCEPTED_UNTIL, evidence.id
                 until = min(day for day in (evidence.valid_until, until) if day is not None)
-                effect = self.catalogue.effect(state, self.context.simulated)
+                effect = self._effect(state)
                 message = f"{message}; evidence {record} is accepted until {until}"
         elif state is State.NON_CONFORM and verdict.scope.startswith("lapsed/"):
             continuity = self.records.continuity_for(
@@ -97,9 +145,15 @@ class Judge:
             if continuity is not None:
                 record, until, effect = continuity.id, continuity.valid_until, Effect.WARN
                 message = f"{message}; operation goes on by decision {record} until {until}, never as conform"
-        if verdict.warning and effect is Effect.PASS:
-            effect = Effect.WARN
+        elif state is State.NON_CONFORM and not verdict.fault:
+            waived = standing.covering(self.context.waivers, rule, subject, message)
+            if waived is not None:
+                state, record, until = State.WAIVED_UNTIL, waived.waiver.id, waived.waiver.until
+                effect, message = self._effect(state), f"{message}; {waived}"
         text = self.catalogue.rules.get(rule)
+        advice = text is not None and text.level == "advisory" and not verdict.fault
+        if (verdict.warning and effect is Effect.PASS) or (advice and effect is Effect.BLOCK):
+            effect = Effect.WARN
         return Finding(
             rule=rule,
             subject=subject,
@@ -109,13 +163,29 @@ class Judge:
             urn=fact.origin.urn if fact else "",
             type=fact.origin.type if fact else "",
             location=self.locate(subject, verdict.field),
-            requirements=text.requirements if text else (),
+            requirements=verdict.about or (text.requirements if text else ()),
             stage=stage,
             pending=verdict.pending,
             fault=verdict.fault,
             until=until.isoformat() if until else None,
             record=record,
         )
+
+
+def fold(findings: Sequence[Finding]) -> list[Finding]:
+    """The same findings, those of rules without a function as one line for each effect: a reader needs their names."""
+    folded = [one for one in findings if one.stage != UNJUDGED]
+    for effect in (Effect.BLOCK, Effect.WARN):
+        alike = [one for one in findings if one.stage == UNJUDGED and one.effect is effect]
+        if alike:
+            names = ", ".join(one.rule for one in alike)
+            message = f"{len(alike)} rules have no function yet, so each needs evidence: {names}"
+            folded.append(dataclasses.replace(alike[0], rule=UNJUDGED, requirements=(), message=message))
+    return folded
+
+
+def _unobservable(error: Unobservable) -> Verdict:
+    return Verdict(State.NOT_OBSERVABLE, str(error), pending=True)
 
 
 def _fault(rule: str, error: Exception) -> Verdict:
@@ -133,5 +203,8 @@ def console(finding: Finding, catalogue: Catalogue) -> str:
     """What the user sees: rule, requirements, place, what is wrong, remedy."""
     text = catalogue.rules.get(finding.rule)
     requirements = ", ".join(finding.requirements) or "Rempart"
-    remedy = f" Remedy: {text.remedy.en}" if text else ""
+    if finding.rule == UNJUDGED:
+        remedy = " Remedy: `rempart report` says why for each; add a dated record (policies/evidence)"
+    else:
+        remedy = f" Remedy: {text.remedy.en}" if text else ""
     return f"{finding.rule} · {requirements} · {finding.location} — {finding.subject}: {finding.message}.{remedy}"

@@ -1,38 +1,44 @@
-"""The pack's policies: a few, each dispatching to many rules, because every policy costs time on every resource.
+"""The pack's policies, as the engine knows them: a few, each speaking for many rules, because each costs it time.
 
-The first one judges a resource; the others report their share of the same findings. A finding that blocks is a
-mandatory violation; one that only warns is an advice. Nothing here touches a property: facts do, behind
-`policies.boundary`.
+A finding that blocks is a mandatory violation of its family's policy; one that only warns is an advice. Nothing here
+touches a property: facts do, behind `policies.boundary`.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
-
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    PolicyResource,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-
-from blueprint.facts import Fact
-from policies import boundary
-from policies.verdicts import Effect, Finding, Unjudgeable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    # Importing it costs as much as the SDK does: the server starts first, and loads it while the program starts.
+    # Importing them costs more than the server does: it starts first, and they load while the program starts.
+    from blueprint.facts import Fact
+    from policies.boundary import Resource
     from policies.session import Session
+    from policies.verdicts import Finding
 
 NAME = "rempart"
-ReportViolation: TypeAlias = Callable[..., None]
-"""The SDK's: a message, and for stack policies the URN of the resource."""
+
+
+class Level(enum.StrEnum):
+    """The engine's levels that this pack uses; no configuration may bring a policy below its own."""
+
+    ADVISORY = "advisory"
+    MANDATORY = "mandatory"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Policy:
+    """`whole`: it judges the stack as a whole, after its resources."""
+
+    name: str
+    description: str
+    level: Level
+    whole: bool = False
+
+
 FAMILIES = {
     "control": "Nothing is created that no rule judges",
     "sovereignty": "A qualified service, in a declared region",
@@ -40,10 +46,20 @@ FAMILIES = {
     "data": "Bubbles and their storage",
     "compute": "Machines",
 }
-ADVICE = "advice"
-STACK, STACK_ADVICE = "stack", "stack-advice"
-FLOOR = EnforcementLevel.MANDATORY
-"""The level below which no configuration may bring a policy that blocks."""
+_BLOCKING = {name: Policy(name, description, Level.MANDATORY) for name, description in FAMILIES.items()}
+_ADVICE = Policy("advice", "To be decided, or accepted for now", Level.ADVISORY)
+_STACK = Policy("stack", "The platform as a whole", Level.MANDATORY, whole=True)
+_STACK_ADVICE = Policy("stack-advice", "To be decided, or accepted for now", Level.ADVISORY, whole=True)
+POLICIES = {policy.name: policy for policy in (*_BLOCKING.values(), _ADVICE, _STACK, _STACK_ADVICE)}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Violation:
+    """What the user is told. `urn` is empty for the resource at hand, or for the stack."""
+
+    policy: Policy
+    message: str
+    urn: str = ""
 
 
 class Pack:
@@ -51,112 +67,67 @@ class Pack:
 
     def __init__(self, session: Callable[[], Session]) -> None:
         self._session = session
-        self._current = threading.local()
-        self._advised: set[str] = set()
+        self._lock = threading.Lock()
+        self._advised: set[tuple[str, str]] = set()
         self._told: set[tuple[str, str]] = set()
         """(rule, URN) that the resource rule refused: its stack twin says nothing new."""
 
-    def policies(self) -> list[Policy]:
-        """Order matters: the first resource policy and the first stack policy do the judging."""
-        first, *others = FAMILIES
-        return [
-            self._resource_policy(first, self._judge_resource),
-            *(self._resource_policy(family, self._report_family(family)) for family in others),
-            ResourceValidationPolicy(
-                ADVICE, "To be decided, or accepted for now", self._advise_resource, EnforcementLevel.ADVISORY
-            ),
-            StackValidationPolicy(STACK, "The platform as a whole", self._judge_stack, FLOOR, severity=Severity.HIGH),
-            StackValidationPolicy(
-                STACK_ADVICE, "To be decided, or accepted for now", self._advise_stack, EnforcementLevel.ADVISORY
-            ),
-        ]
+    def resource(self, one: Resource) -> list[Violation]:
+        """Before `one` is created."""
+        return self._judged(_BLOCKING["control"], lambda session: self._resource(session, one))
 
-    def _resource_policy(
-        self, family: str, validate: Callable[[ResourceValidationArgs, ReportViolation], None]
-    ) -> ResourceValidationPolicy:
-        return ResourceValidationPolicy(family, FAMILIES[family], validate, FLOOR, severity=Severity.HIGH)
+    def stack(self, resources: Iterable[Resource]) -> list[Violation]:
+        """When all resources are known."""
+        return self._judged(_STACK, lambda session: self._stack(session, resources))
 
-    def _judge_resource(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        self._current.findings = []
+    def _judged(self, policy: Policy, judge: Callable[[Session], Iterator[Violation]]) -> list[Violation]:
+        """What cannot be judged is refused: it never passes."""
+        from policies.verdicts import Unjudgeable
+
         try:
-            fact = self._fact(args)
-            self._current.findings = self.session.resource(fact)
+            session = self._session()
+            with self._lock:
+                return list(judge(session))
         except Unjudgeable as error:
-            report(_unjudgeable(error))
+            return [Violation(policy, _unjudgeable(error))]
         except Exception as error:
-            report(_broken(error))
-        self._report_family(next(iter(FAMILIES)))(args, report)
+            return [Violation(policy, _broken(error))]
 
-    def _report_family(self, family: str) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
-        def validate(_: ResourceValidationArgs, report: ReportViolation) -> None:
-            for finding in self._current.findings:
-                if finding.effect is Effect.BLOCK and self._family(finding) == family:
+    def _resource(self, session: Session, one: Resource) -> Iterator[Violation]:
+        found = session.resource(_fact(session, one))
+        for family, policy in _BLOCKING.items():
+            for finding in found:
+                if finding.effect == "block" and _family(session, finding) == family:
                     self._told.add((finding.rule, finding.urn))
-                    report(self._console(finding))
+                    yield Violation(policy, session.say(finding))
+        yield from self._advice(session, found, _ADVICE)
 
-        return validate
+    def _stack(self, session: Session, resources: Iterable[Resource]) -> Iterator[Violation]:
+        found = session.whole([_fact(session, one) for one in resources])
+        for finding in found:
+            if finding.effect == "block" and (finding.rule, finding.urn) not in self._told:
+                yield Violation(_STACK, session.say(finding), finding.urn)
+        yield from self._advice(session, found, _STACK_ADVICE)
 
-    def _advise_resource(self, _: ResourceValidationArgs, report: ReportViolation) -> None:
-        for finding in self._current.findings:
-            if finding.effect is Effect.WARN:
-                self._advise(finding, lambda text: report(text))
-
-    def _judge_stack(self, args: StackValidationArgs, report: ReportViolation) -> None:
-        self._current.findings = []
-        try:
-            facts = [self._stack_fact(resource) for resource in args.resources]
-            self._current.findings = self.session.whole(facts)
-        except Unjudgeable as error:
-            report(_unjudgeable(error))
-        except Exception as error:
-            report(_broken(error))
-        for finding in self._current.findings:
-            if finding.effect is Effect.BLOCK and (finding.rule, finding.urn) not in self._told:
-                report(self._console(finding), finding.urn or None)
-
-    def _advise_stack(self, _: StackValidationArgs, report: ReportViolation) -> None:
-        for finding in self._current.findings:
-            if finding.effect is Effect.WARN:
-                self._advise(finding, lambda text, urn=finding.urn: report(text, urn or None))  # type: ignore[misc]
-
-    def _advise(self, finding: Finding, report: Callable[[str], None]) -> None:
+    def _advice(self, session: Session, found: list[Finding], policy: Policy) -> Iterator[Violation]:
         """Each advice once: a hundred resources of one offer make one line."""
-        key = f"{finding.rule} {finding.message}"
-        if key not in self._advised:
-            self._advised.add(key)
-            report(self._console(finding))
-
-    @property
-    def session(self) -> Session:
-        return self._session()
-
-    def _console(self, finding: Finding) -> str:
-        return self.session.say(finding)
-
-    def _family(self, finding: Finding) -> str:
-        family = self.session.family(finding)
-        return family if family in FAMILIES else next(iter(FAMILIES))
-
-    def _fact(self, args: ResourceValidationArgs) -> Fact:
-        provider = boundary.mapping(args.provider.props) if args.provider is not None else None
-        return self.session.fact(args.resource_type, args.urn, args.name, boundary.mapping(args.props), provider)
-
-    def _stack_fact(self, resource: PolicyResource) -> Fact:
-        provider = boundary.mapping(resource.provider.props) if resource.provider is not None else None
-        dependencies = {
-            name: tuple(one.urn for one in others) for name, others in resource.property_dependencies.items()
-        }
-        return self.session.fact(
-            resource.resource_type,
-            resource.urn,
-            resource.name,
-            boundary.mapping(resource.props),
-            provider,
-            dependencies,
-        )
+        for finding in found:
+            key = (finding.rule, finding.message)
+            if finding.effect == "warn" and key not in self._advised:
+                self._advised.add(key)
+                yield Violation(policy, session.say(finding), finding.urn if policy.whole else "")
 
 
-def _unjudgeable(error: Unjudgeable) -> str:
+def _fact(session: Session, one: Resource) -> Fact:
+    return session.fact(one.kind, one.urn, one.name, one.properties, one.provider, one.dependencies)
+
+
+def _family(session: Session, finding: Finding) -> str:
+    family = session.family(finding)
+    return family if family in FAMILIES else next(iter(FAMILIES))
+
+
+def _unjudgeable(error: Exception) -> str:
     return f"GOV-01 · F-002 — the run cannot be judged, so nothing is created: {error}"
 
 

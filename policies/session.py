@@ -15,17 +15,23 @@ from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
 from blueprint.facts import Fact
-from policies import backend, records
+from policies import backend, manifest, provisional, records, signing
+from policies.catalogue import legal
 from policies.catalogue import loader as catalogues
 from policies.context import Context, Index
-from policies.judge import Judge, console
+from policies.judge import RUN, Judge, console, fold
 from policies.recorder import Recorder
+from policies.records import decisions, standing
+from policies.records.standing import Grounds, Standing
 from policies.verdicts import Effect, Finding, Unjudgeable
-from providers import capabilities
+from providers import capabilities, images
 from providers.outscale import facts as outscale
+from providers.ovh import facts as ovh
 
-FACTS = {"outscale": outscale.fact}
+FACTS = {"outscale": outscale.fact, "ovh": ovh.fact}
 """Provider -> its mapping from resources to facts."""
+LOCAL = ("subject", "references")
+"""Inputs that no provider receives."""
 
 
 class Session:
@@ -35,6 +41,7 @@ class Session:
         self.stack = stack
         self.preview = preview
         self._lock = threading.Lock()
+        self._declared: dict[str, Mapping[str, Any]] = {}
 
     @functools.cached_property
     def judge(self) -> Judge:
@@ -45,59 +52,14 @@ class Session:
             raise Unjudgeable(str(error)) from None
 
     def _prepare(self) -> Judge:
-        name = stacks.parse(self.stack)
-        target = targets.load(name.target)
-        loaded = loader.load(loader.find(name.platform))
-        catalogue = catalogues.load()
-        context = Context(
-            index=Index(planner.plan(loaded, target, name.environment)),
-            parameters=catalogue.parameters,
-            capabilities=capabilities.load(target.provider) if capabilities.path(target.provider).exists() else None,
-            target=target.name,
-            offer=target.offer,
-            region=target.region,
-            simulated=target.simulated,
-            as_of=target.as_of or dt.date.today(),
-            preview=self.preview,
-            layer=name.layer,
-            backend=backend.observe(self.stack),
-            endpoints=tuple(os.environ[name] for name in target.endpoints.values() if os.environ.get(name)),
-        )
-        self._stamps = {
-            "platform": name.platform,
-            "title": context.plan.title,
-            "environment": name.environment,
-            "layer": name.layer,
-            "target": target.name,
-            "offer": target.offer,
-            "region": target.region,
-            "simulated": target.simulated,
-            "as_of": context.as_of.isoformat(),
-            "as_of_pinned": target.as_of is not None,
-            "blueprint": loaded.source_map.file,
-            "blueprint_digest": hashlib.sha256(loaded.path.read_bytes()).hexdigest(),
-        }
-
-        def locate(subject: str, field: str | None) -> str:
-            place = loaded.source_map.locate(subject, field)
-            return f"{place.file}:{place.line}"
-
-        return Judge(context, catalogue, records.load(), locate)
+        judge, self._stamps = prepare(stacks.parse(self.stack), self.preview)
+        return judge
 
     @functools.cached_property
     def recorder(self) -> Recorder:
         operation = "preview" if self.preview else "up"
         stamps = self._stamps if self.judge else {}
-        header = {
-            "stack": self.stack,
-            "operation": operation,
-            "time": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "pack_digest": attestation.pack_digest(),
-            "catalogue_digest": catalogue_digest(),
-            "rules": [rule.id for rule in self.judge.rules],
-            **stamps,
-        }
-        return Recorder(self.stack, operation, header)
+        return Recorder(self.stack, operation, header(self.stack, operation, self.judge, stamps))
 
     def fact(
         self,
@@ -108,6 +70,15 @@ class Session:
         provider: Mapping[str, Any] | None,
         dependencies: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Fact:
+        """The neutral fact; `dependencies` is None before the whole stack is known.
+
+        The whole stack shows what the provider gave back. An imported resource's provider never learned its subject nor
+        its references: they are those that this same run declared.
+        """
+        if dependencies is None:
+            self._declared[urn] = {key: properties[key] for key in LOCAL if key in properties}
+        elif "subject" not in properties:
+            properties = {**properties, **self._declared.get(urn, {})}
         return FACTS[self.judge.context.plan.provider](kind, urn, name, properties, provider, dependencies)
 
     def say(self, finding: Finding) -> str:
@@ -121,30 +92,134 @@ class Session:
 
     @functools.cached_property
     def about_run(self) -> tuple[Finding, ...]:
-        return tuple(self.judge.run())
+        """Findings on the run and on what the plan declares; recorded once."""
+        found = (*self.judge.run(), *self.judge.planned(), *self.judge.unjudged())
+        self.recorder.write(found)
+        return found
+
+    @functools.cached_property
+    def told(self) -> tuple[Finding, ...]:
+        """What is said of the run: those of rules without a function in one line."""
+        note = provisional.note(self.judge.context.layer, self._below, self.judge.locate(RUN, None))
+        return (*fold(self.about_run), *note)
+
+    @functools.cached_property
+    def stopping(self) -> tuple[Finding, ...]:
+        """What blocks the run as a whole: nothing at preview, where it is only told."""
+        return () if self.preview else tuple(one for one in self.told if one.effect is Effect.BLOCK)
+
+    @functools.cached_property
+    def _below(self) -> tuple[str, ...]:
+        """Layers that this one stands on and that do not exist yet: only a preview goes on without them."""
+        return stacks.provisional(self.judge.context.layer, os.environ) if self.preview else ()
+
+    def _recorded(self, found: Sequence[Finding]) -> list[Finding]:
+        """Writes what was found; returns what the console tells one by one."""
+        softened = provisional.soften(found, self._below)
+        self.recorder.write(softened)
+        return provisional.loud(softened, self._below)
 
     def resource(self, fact: Fact) -> list[Finding]:
         """Findings on one resource. What blocks the run as a whole blocks each of its resources."""
         with self._lock:
-            found = self.judge.resource(fact)
-            self.recorder.write([*self.about_run, *found])
-            if fact.origin.type == "pulumi:pulumi:Stack":
-                return [*self.about_run, *found]
-            stopping = [one for one in self.about_run if one.effect is Effect.BLOCK and not self.preview]
-            return [*stopping, *found]
+            told = self.told
+            found = self._recorded(self.judge.resource(fact))
+            return [*(told if fact.origin.type == "pulumi:pulumi:Stack" else self.stopping), *found]
 
     def whole(self, facts: Sequence[Fact]) -> list[Finding]:
         """Findings on the stack as a whole; closes the record."""
         with self._lock:
-            found = self.judge.stack(facts)
-            self.recorder.write(found)
+            found = self._recorded(self.judge.stack(facts))
             self.recorder.write(self.judge.without_record(self.recorder.rules))
             self.recorder.end()
             return found
 
 
+def prepare(
+    name: stacks.StackName, preview: bool, whole: frozenset[str] = frozenset()
+) -> tuple[Judge, dict[str, object]]:
+    """The judge of one stack, and the stamps of its findings. `whole`: see `Context`.
+
+    Raises `RempartError` for a platform or a target that is not there, or is wrong.
+    """
+    target = targets.load(name.target)
+    loaded = loader.load(loader.find(name.platform))
+    catalogue = catalogues.load()
+    index = Index(planner.plan(loaded, target, name.environment))
+    waivers = _waivers(name, target, index, catalogue)
+    context = Context(
+        index=index,
+        parameters=catalogue.parameters,
+        capabilities=capabilities.load(target.provider) if capabilities.path(target.provider).exists() else None,
+        target=target.name,
+        offer=target.offer,
+        region=target.region,
+        simulated=target.simulated,
+        as_of=target.as_of or dt.date.today(),
+        preview=preview,
+        layer=name.layer,
+        backend=backend.observe(str(name)),
+        images=images.load(target.provider) if images.path(target.provider).exists() else {},
+        endpoints=tuple(os.environ[name] for name in target.endpoints.values() if os.environ.get(name)),
+        whole=whole,
+        waivers=waivers,
+        legal=legal.load(),
+        decisions=decisions.of_platform(records.folder(), name.platform),
+        manifest=manifest.read(),
+    )
+    stamps = {
+        "platform": name.platform,
+        "title": context.plan.title,
+        "environment": name.environment,
+        "layer": name.layer,
+        "target": target.name,
+        "provider": target.provider,
+        "offer": target.offer,
+        "region": target.region,
+        "simulated": target.simulated,
+        "as_of": context.as_of.isoformat(),
+        "as_of_pinned": target.as_of is not None,
+        "blueprint": loaded.source_map.file,
+        "blueprint_digest": hashlib.sha256(loaded.path.read_bytes()).hexdigest(),
+        "waivers": {one.waiver.id: hashlib.sha256(one.waiver.signed_content()).hexdigest() for one in waivers},
+        "signers_digest": waivers[0].signers_digest if waivers else None,
+    }
+    files = {f"waivers/{one.waiver.id}": one.location for one in waivers}
+
+    def locate(subject: str, field: str | None) -> str:
+        if subject in files:
+            return files[subject]
+        place = loaded.source_map.locate(subject, field)
+        return f"{place.file}:{place.line}"
+
+    return Judge(context, catalogue, records.load(), locate), stamps
+
+
+def _waivers(
+    name: stacks.StackName, target: targets.Target, index: Index, catalogue: catalogues.Catalogue
+) -> tuple[Standing, ...]:
+    def grounds() -> Grounds:
+        as_of = target.as_of or dt.date.today()
+        return Grounds(catalogue.rules, index.subjects, signing.trust(), as_of, target.simulated)
+
+    return standing.of_run(records.folder(), name.platform, name.target, name.environment, grounds)
+
+
+def header(stack: str, operation: str, judge: Judge, stamps: Mapping[str, object]) -> dict[str, object]:
+    """The first line of a findings file."""
+    return {
+        "stack": stack,
+        "operation": operation,
+        "time": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "pack_digest": attestation.pack_digest(),
+        "catalogue_digest": catalogue_digest(),
+        "rules": [*(rule.id for rule in judge.rules), *judge.catalogue.unjudged],
+        **stamps,
+    }
+
+
 def catalogue_digest() -> str:
     digest = hashlib.sha256()
-    for path in sorted(catalogues.folder().glob("*.yaml")):
+    for path in sorted(catalogues.folder().rglob("*.yaml")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import enum
 
-from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Fact, Malformed
+from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed
 
 
 class State(enum.StrEnum):
@@ -28,6 +28,16 @@ class Effect(enum.StrEnum):
     PASS = "pass"
     WARN = "warn"
     BLOCK = "block"
+
+
+class Phase(enum.StrEnum):
+    """Where, and when, a finding is made; `policies/catalogue/states.yaml` has a column for each."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    STATE = "state"
+    LIVE = "live"
+    HCL = "hcl"
 
 
 class Unjudgeable(Exception):
@@ -53,6 +63,8 @@ class Verdict:
     """What a record (evidence, continuity) may be about beside the subject: `offer/<offer>`, `kind/<kind>`."""
     fault: bool = False
     """The rule itself failed: never a pass."""
+    about: tuple[str, ...] = ()
+    """Requirements that it is about, where it is not about all of the rule's."""
     field: str | None = None
     """Field of the subject's block that is to be corrected, where one is."""
 
@@ -85,7 +97,7 @@ def refused(message: str, **more: object) -> Verdict:
     return Verdict(State.NON_CONFORM, message, **more)  # type: ignore[arg-type]
 
 
-def unread(fact: Fact, *fields: str) -> Verdict | None:
+def unread(fact: object, *fields: str) -> Verdict | None:
     """Why one of `fields` cannot be judged, or None when all can. Names the property, never its value."""
     pending: str | None = None
     for field in fields:

@@ -115,6 +115,16 @@ class Brick(Model):
     constraints: dict[str, int | str | bool] = Field(default_factory=dict)
     roadmap: tuple[Roadmap, ...] = ()
     workaround: Workaround | None = None
+    native_with: str | None = None
+    """The feature that makes this one native as soon as the offer has it."""
+
+
+class Host(Model):
+    """A host name that the provider publishes for this offer: what answers there may be called verified."""
+
+    host: str
+    source: str
+    read_on: dt.date
 
 
 class Offer(Model):
@@ -127,7 +137,27 @@ class Offer(Model):
     country: str
     in_2023_report: str | None = None
     qualification: Qualification | None
+    hds: Qualification | None = None
+    """The certificate for hosting health data; it is read and it ages as a qualification does."""
+    hosts: tuple[Host, ...] = ()
     bricks: dict[str, Brick]
+    features: dict[str, Brick] = Field(default_factory=dict)
+    """Parts of a brick that an offer may lack while it has the brick: peering, bucket policies, ..."""
+
+    def part(self, name: str) -> Brick | None:
+        """A brick or a feature."""
+        return self.bricks.get(name) or self.features.get(name)
+
+    def has(self, name: str) -> bool:
+        """Whether the offer has a brick or a feature by itself."""
+        found = self.part(name)
+        if found is None:
+            return False
+        return found.state == "native" or (found.native_with is not None and self.has(found.native_with))
+
+    def owns(self, host: str) -> bool:
+        """Whether `host` is one that the provider publishes for this offer."""
+        return any(host == known.host for known in self.hosts)
 
     def judge(self, brick: str, as_of: dt.date) -> Judgement:
         """Whether `brick` of this offer may hold sensitive data on `as_of`."""
@@ -187,13 +217,13 @@ def check(
 
 
 def _problem(offer: Offer, need: str, as_of: dt.date, declared: set[str]) -> Problem | None:
-    brick = offer.bricks.get(need)
+    brick = offer.part(need)
     workaround = brick.workaround.name if brick and brick.workaround else None
     if brick is None:
         return Problem(
             brick=need, message=f"{offer.name} says nothing of it (providers/{offer.provider}/capabilities.yaml)"
         )
-    if brick.state == "native" or (brick.state in ("workaround", "external") and workaround in declared):
+    if offer.has(need) or (brick.state in ("workaround", "external") and workaround in declared):
         return None
     if brick.state in ("workaround", "external") and workaround is None:
         return None

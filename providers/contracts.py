@@ -7,12 +7,13 @@ outputs, keyed by subject, so that a component never needs to know how the provi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import pulumi
 
 from blueprint import plan as plans
+from providers import capabilities
 
 Ids: TypeAlias = Mapping[str, pulumi.Input[str]]
 """Subject -> the provider's id."""
@@ -25,8 +26,10 @@ Transform: TypeAlias = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 class Segmentation:
     """The networks of one or more bubbles.
 
-    networks: bubble subject -> network id. subnets: subnet subject -> id. filters: zone subject -> id of the filter
-    (security group) of the zone. tables: zone subject -> id of its route table.
+    networks: bubble subject -> network id; peering subject too where a link is a network of its own. subnets: subnet
+    subject -> id, and the subjects of `blueprint.links.segment`. filters: zone subject -> id of the filter (security
+    group) of the zone; `<zone>/filter/<n>` for each more that holds rules of the zone. tables: zone subject -> id of
+    its route table, where the provider has such.
     """
 
     networks: Ids = dataclasses.field(default_factory=dict)
@@ -77,9 +80,21 @@ class Session(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a plan is brought up: what the offer has, and how its APIs are reached.
+
+    endpoints: what the target names -> what the environment gives for it. settings: as the target's file says.
+    """
+
+    offer: capabilities.Offer
+    endpoints: Mapping[str, str]
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
 class SessionAdapter(Protocol):
-    def connect(self, plan: plans.Plan, endpoints: Mapping[str, str], transform: Transform | None) -> Any:
-        """Explicit provider resources for the plan's region; `endpoints` maps an API's name to its URL."""
+    def connect(self, plan: plans.Plan, place: Place, transform: Transform | None) -> Any:
+        """Explicit provider resources for the plan's region."""
         ...
 
 
@@ -88,8 +103,14 @@ class NetworkAdapter(Protocol):
         """One network, its zones, filters, gateways and their routes."""
         ...
 
-    def peer(self, session: Any, peering: plans.Peering, networks: Segmentation, parent: pulumi.Resource) -> None:
-        """One accepted link between two networks, and the routes over it."""
+    def peer(
+        self, session: Any, peering: plans.Peering, networks: Segmentation, parent: pulumi.Resource
+    ) -> Segmentation:
+        """One link between two networks, and the routes over it. Returns what machines must know of the link."""
+        ...
+
+    def exports(self, session: Any) -> Mapping[str, Sequence[str]]:
+        """Field of `Segmentation` -> subjects: what this provider's network layer gives to the layers above."""
         ...
 
 

@@ -23,22 +23,15 @@ import psutil
 from blueprint import workspace
 from sandbox import certificates, endpoints, probe, services, tools
 from sandbox.endpoints import Endpoint
+from sandbox.errors import SandboxError, UnknownEndpoint
 from sandbox.outscale import credentials
 from sandbox.services import HOST, SERVICES, Service
 
 State = Literal["running", "silent", "stopped", "foreign"]
 STOP_SECONDS = 15
-LOCK_SECONDS = 120
+LOCK_SECONDS = 900  # a first start of OpenStack takes minutes on a slow machine
 LOG_LINES = 8
 _SECRET_PREFIXES = ("OSC_", "OOS_", "AWS_", "PULUMI_", "OS_")  # an endpoint has no use for anybody's credentials
-
-
-class SandboxError(RuntimeError):
-    """What is wrong with the sandbox, and what to do."""
-
-
-class UnknownEndpoint(SandboxError):
-    """A name that is no endpoint's."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +48,18 @@ class Status:
     simulated: bool = True
 
 
-def up(names: Iterable[str] | None = None, tell: Callable[[str], None] = lambda _text: None) -> list[Status]:
-    """Start what is down and wait until it answers; what is up is left as it is. `tell` gets a line per endpoint."""
+def up(
+    names: Iterable[str] | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
+    *,
+    routers: bool = False,
+    parts: Iterable[str] = (),
+) -> list[Status]:
+    """Start what is down and wait until it answers; what is up is left as it is. `tell` gets a line per endpoint.
+
+    `routers` and `parts` are for the endpoint ovh: routers and floating IPs allowed, services of OpenStack (all of them
+    where none is named).
+    """
     wanted = _chosen(names)
     with _locked():
         for service in wanted:
@@ -64,13 +67,17 @@ def up(names: Iterable[str] | None = None, tell: Callable[[str], None] = lambda 
                 _require(tool, service)
         _prepare()
         for service in wanted:
-            _start(service, tell)
+            if service.shared:
+                entry = _shared().up(service.data, tell, routers, parts)
+                endpoints.write({**endpoints.read(), service.name: entry})
+            else:
+                _start(service, tell)
     return status(service.name for service in wanted)
 
 
 def down(names: Iterable[str] | None = None) -> list[Status]:
     """Stop endpoints and make sure that they are gone; their data and their ports stay."""
-    wanted = _chosen(names)
+    wanted = _chosen(names, SERVICES)
     with _locked():
         for service in wanted:
             _stop(service)
@@ -79,10 +86,10 @@ def down(names: Iterable[str] | None = None) -> list[Status]:
 
 def reset(names: Iterable[str] | None = None) -> list[Status]:
     """Stop endpoints, forget their data and their ports."""
-    wanted = _chosen(names)
+    wanted = _chosen(names, SERVICES)
     with _locked():
         for service in wanted:
-            _stop(service)
+            _stop(service, forget=True)
             if service.data.exists():
                 shutil.rmtree(service.data)
             endpoints.write({name: entry for name, entry in endpoints.read().items() if name != service.name})
@@ -92,7 +99,7 @@ def reset(names: Iterable[str] | None = None) -> list[Status]:
 def status(names: Iterable[str] | None = None) -> list[Status]:
     """How the endpoints are, asked of the machine and of the endpoints themselves."""
     recorded = endpoints.read()
-    return [_status(service, recorded.get(service.name)) for service in _chosen(names)]
+    return [_status(service, recorded.get(service.name)) for service in _chosen(names, SERVICES)]
 
 
 # -- start -----------------------------------------------------------------------------------------------------------
@@ -213,9 +220,12 @@ def _require(tool: str, service: Service) -> None:
 # -- stop ------------------------------------------------------------------------------------------------------------
 
 
-def _stop(service: Service) -> None:
+def _stop(service: Service, forget: bool = False) -> None:
     recorded = endpoints.read()
     entry = recorded.get(service.name)
+    if service.shared:
+        _leave(service, entry, forget)
+        return
     process = _process(service, entry)
     if process is not None:
         _end(service, process)
@@ -224,6 +234,13 @@ def _stop(service: Service) -> None:
     endpoints.write({**recorded, service.name: replace(entry, pid=None, started=None)})
     if process is not None and _is_taken(entry.port):
         raise SandboxError(f"{service.name} was stopped, yet its port still answers. {_taken(service, entry.port)}")
+
+
+def _leave(service: Service, entry: Endpoint | None, forget: bool) -> None:
+    """What other sandboxes of this machine use too goes on for them."""
+    if entry is not None:
+        (_shared().reset if forget else _shared().down)(service.data)
+        endpoints.write({**endpoints.read(), service.name: replace(entry, pid=None, started=None)})
 
 
 def _end(service: Service, process: psutil.Process) -> None:
@@ -246,6 +263,9 @@ def _end(service: Service, process: psutil.Process) -> None:
 def _status(service: Service, entry: Endpoint | None) -> Status:
     if entry is None:
         return Status(service.name, "stopped", "", None, None, str(service.log))
+    if service.shared:
+        shared_state, detail, log = _shared().status(service.data)
+        return Status(service.name, shared_state, entry.url, entry.pid, entry.started, log, detail)
     process = _process(service, entry)
     if process is None:
         if _is_taken(entry.port):
@@ -254,8 +274,8 @@ def _status(service: Service, entry: Endpoint | None) -> Status:
         return Status(service.name, "stopped", entry.url, None, None, str(service.log), detail)
     answering = probe.answers(service.root(entry.port), lambda: False)
     detail = "" if answering else "its process is alive but does not answer: `rempart sandbox up` restarts it"
-    state: State = "running" if answering else "silent"
-    return Status(service.name, state, entry.url, process.pid, process.create_time(), str(service.log), detail)
+    found: State = "running" if answering else "silent"
+    return Status(service.name, found, entry.url, process.pid, process.create_time(), str(service.log), detail)
 
 
 def _process(service: Service, entry: Endpoint | None) -> psutil.Process | None:
@@ -311,8 +331,16 @@ def _listener(port: int) -> psutil.Process | None:
     return None
 
 
-def _chosen(names: Iterable[str] | None) -> list[Service]:
-    wanted = list(dict.fromkeys(names or ())) or list(SERVICES)
+def _shared() -> Any:
+    """What runs once for all sandboxes of a machine; imported when it is needed: its client is slow to import."""
+    from sandbox.ovh import endpoint
+
+    return endpoint
+
+
+def _chosen(names: Iterable[str] | None, instead: Iterable[str] = services.DEFAULT) -> list[Service]:
+    """The services of these names; those of `instead` where none is named."""
+    wanted = list(dict.fromkeys(names or ())) or list(instead)
     for name in wanted:
         if name not in SERVICES:
             raise UnknownEndpoint(f"there is no endpoint {name!r}; there are {', '.join(SERVICES)}")

@@ -10,6 +10,9 @@ from blueprint import workspace
 
 HOST = "127.0.0.1"
 REGION = "cloudgouv-eu-west-1"
+STORAGE_REGION = "eu-west-rbx-snc"
+CLOUD = "rempart"
+"""The name of the sandbox's OpenStack in its clouds.yaml: OS_CLOUD."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Service:
     """An endpoint: a module run as `python -m MODULE --port P --data DIR --credentials FILE`.
 
     `path` is what the product's URL has after the port; `tls` says that it speaks HTTPS and takes `--tls DIR`; `tools`
-    are the programs, beside Python, that it runs; `start_seconds` is how long it may take until its first answer.
+    are the programs, beside Python, that it runs; `start_seconds` is how long it may take until its first answer;
+    `options` are further ones of the module. A `shared` one has no process here: sandbox/ovh runs once for a machine.
     """
 
     name: str
@@ -27,6 +31,9 @@ class Service:
     tls: bool = False
     tools: tuple[str, ...] = ()
     start_seconds: float = 60
+    shared: bool = False
+    options: tuple[str, ...] = ()
+    region: str = REGION
 
     def url(self, port: int) -> str:
         return f"{self.root(port)}{self.path}"
@@ -46,7 +53,7 @@ class Service:
     def command(self, port: int) -> list[str]:
         arguments = ["--port", str(port), "--data", str(self.data), "--credentials", str(credentials_path())]
         tls = ["--tls", str(tls_folder())] if self.tls else []
-        return [sys.executable, "-m", self.module, *arguments, "--region", REGION, *tls]
+        return [sys.executable, "-m", self.module, *arguments, "--region", self.region, *tls, *self.options]
 
     def is_run_by(self, command_line: list[str]) -> bool:
         """Does this command line run this endpoint, with this data? Another checkout's sandbox is somebody else's."""
@@ -58,8 +65,20 @@ SERVICES: dict[str, Service] = {
     for service in (
         Service("outscale", "sandbox.outscale", "Outscale API (OAPI)", path="/api/v1"),
         Service("s3", "sandbox.s3", "Outscale object storage (OOS)", tls=True, tools=("versitygw",)),
+        Service("ovh", "sandbox.ovh", "OVHcloud SNC Cloud Platform (OpenStack)", shared=True),
+        Service(
+            "rgw",
+            "sandbox.s3",
+            "OVHcloud SNC object storage (Ceph RGW)",
+            tls=True,
+            tools=("versitygw",),
+            options=("--flavor", "rgw"),
+            region=STORAGE_REGION,
+        ),
     )
 }
+DEFAULT = ("outscale", "s3")
+"""What `up` starts where nothing is named: neither minutes nor root rights are needed for it."""
 
 
 def credentials_path() -> pathlib.Path:

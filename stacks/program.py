@@ -48,8 +48,11 @@ def lacking(loaded: loader.Loaded, plan: plans.Plan, where: target.Target) -> st
 
 def layer(name: stacks.StackName, plan: plans.Plan, where: target.Target, adapters: contracts.Adapters) -> None:
     """One layer, and its contract as the stack's outputs."""
-    session = adapters.session.connect(plan, endpoints(where), None)
-    needs_network = name.layer in ("compute", "bastion")
+    offer = capabilities.load(where.provider).offers[where.offer]
+    session = adapters.session.connect(plan, contracts.Place(offer, endpoints(where), where.settings), None)
+    network = contracts.Segmentation()
+    if "network" in stacks.STANDS_ON.get(name.layer, ()):
+        network = references.network(name, adapters.network.exports(session))
     zone = landing_zone.LandingZone(
         f"{plan.platform}-{name.layer}",
         landing_zone.LandingZoneArgs(
@@ -57,7 +60,7 @@ def layer(name: stacks.StackName, plan: plans.Plan, where: target.Target, adapte
             layer=name.layer,
             adapters=adapters,
             session=session,
-            network=references.network(name, plan) if needs_network else contracts.Segmentation(),
+            network=network,
             public_key=public_key(plan) if name.layer == "bastion" else "",
         ),
     )

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
-from blueprint import plan as plans
 from blueprint import stack as stacks
 from providers import contracts
 
-PROVISIONAL = "REMPART_PROVISIONAL_LAYERS"
-"""Layers that do not exist yet, comma-separated: a preview may stand on planned placeholders instead."""
 
-
-def network(name: stacks.StackName, plan: plans.Plan) -> contracts.Segmentation:
-    """The network layer's outputs, each required: bubbles, subnets, filters and tables of the plan."""
-    expected = {
-        "networks": [bubble.subject for bubble in plan.bubbles],
-        "subnets": [subnet.subject for bubble in plan.bubbles for zone in bubble.zones for subnet in zone.subnets],
-        "filters": [zone.subject for bubble in plan.bubbles for zone in bubble.zones],
-        "tables": [zone.subject for bubble in plan.bubbles for zone in bubble.zones],
-    }
+def network(name: stacks.StackName, expected: Mapping[str, Sequence[str]]) -> contracts.Segmentation:
+    """The network layer's outputs: every subject of `expected` (see `NetworkAdapter.exports`) is required."""
     layer = name.sibling("network")
-    if "network" in os.environ.get(PROVISIONAL, "").split(","):
+    if "network" in stacks.provisional(name.layer, os.environ):
         return contracts.Segmentation(**_placeholders(expected))
     outputs = pulumi.StackReference(str(layer)).get_output("rempart")
     return contracts.Segmentation(
@@ -51,6 +41,7 @@ def _required(outputs: pulumi.Output[Any], layer: stacks.StackName, kind: str, s
 def _placeholders(expected: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
     if not pulumi.runtime.is_dry_run():
         raise pulumi.RunError(
-            f"{PROVISIONAL} is for previews only: unset it, and bring the layers up in their order with `rempart up`"
+            f"{stacks.PROVISIONAL} is for previews only: unset it, and bring the layers up in their order with "
+            "`rempart up`"
         )
     return {kind: {subject: f"planned:{subject}" for subject in subjects} for kind, subjects in expected.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -30,3 +30,21 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, Report]:
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, Report]:
     """A whole file may skip itself (`importorskip`, `allow_module_level`)."""
     return _no_skip((yield))
+
+
+LONGEST_FIRST = ("faults", "engine", "contract")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tiers that wait longest start first, so that no worker is alone with one of them at the end."""
+    weight = {tier: place for place, tier in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: min((weight.get(mark.name, len(weight)) for mark in item.iter_markers()), default=3))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The machine's OpenStack, up until this process's last test; each world has a project of its own in it."""
+    from tests.engine import openstack  # its client is slow to import
+
+    with openstack.joined(tmp_path_factory.mktemp("cloud")):
+        yield

@@ -2,6 +2,7 @@
 """Prepares what Rempart runs on: the engine, its Python host, the sandbox's S3 server, the virtual environment.
 
     python3 tools/toolchain.py build          # all of it; a moment when it is there already
+    python3 tools/toolchain.py build openstack   # the Pulumi plugin of OVHcloud's OpenStack too
     python3 tools/toolchain.py path           # the folders to put in front of PATH
     python3 tools/toolchain.py env            # the same, as a shell export
     python3 tools/toolchain.py status         # what is there and what is missing
@@ -33,12 +34,15 @@ from tools.preparation.telling import CACHE, Trouble, say
 FAILED, INTERRUPTED = 3, 130  # as in cli/exit_codes.py
 
 
-def build() -> None:
-    """Everything, each part once; safe to run twice at the same time."""
+def build(extra: str | None = None) -> None:
+    """Everything, each part once, and the extra part of that name; safe to run twice at the same time."""
+    extras = [part for part in places.EXTRAS if part.name == extra]
+    if extra and not extras:
+        raise Trouble(f"there is no part {extra}; there is {', '.join(part.name for part in places.EXTRAS)}")
     pythons.require_python()
     places.cache().mkdir(parents=True, exist_ok=True)
     with _alone():
-        parts = installed.missing()
+        parts = installed.missing([*places.PARTS, *extras])
         if parts and not bundle.take(parts):
             golang.room()
             go = golang.program()
@@ -67,7 +71,7 @@ def status() -> int:
     engine = installed.pulumi()
     print(f"cache    {places.cache()}")
     print(f"pulumi   {engine or 'none installed that is recent enough: ours is built'}")
-    for part in installed.wanted():
+    for part in [*installed.wanted(), *(part for part in places.EXTRAS if places.built(part))]:
         print(f"{'built' if places.built(part) else 'MISSING':8} {places.folder(part)}")
     whole = (places.ROOT / ".venv" / "bin" / "rempart").exists()
     print(f"{'there' if whole else 'MISSING':8} {places.ROOT / '.venv'}")
@@ -86,7 +90,7 @@ def test() -> None:
 
 def run(command: str, file: str | None) -> int:
     if command == "build":
-        build()
+        build(file)
     elif command == "path":
         print(path())
     elif command == "env":
@@ -105,7 +109,7 @@ def run(command: str, file: str | None) -> int:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["build", "path", "env", "status", "test", "bundle"])
-    parser.add_argument("file", nargs="?", help="the archive that `bundle` writes")
+    parser.add_argument("file", nargs="?", help="the archive of `bundle`, the extra part of `build`")
     given = parser.parse_args(arguments)
     try:
         return run(given.command, given.file)

@@ -1,7 +1,8 @@
 """Creations that survive a lost answer or a kill: intent first, then the call, then the id; adoption by strict rules.
 
-What may be adopted: exactly one thing that has the traits of the intent, was not there before it, and is untagged or
-tagged exactly as intended. Anything else stops the creation with a message; nothing is ever deleted here.
+What may be adopted: exactly one thing that has the traits of the intent, was not there before it, is untagged or
+tagged exactly as intended, and is not what the API makes by itself (`Shape.beside`). Anything else stops the creation
+with a message; nothing is ever deleted here.
 """
 
 from __future__ import annotations
@@ -231,10 +232,11 @@ def _candidates(call: Call[Session], shape: Shape, intent: Intent) -> tuple[Item
 
 
 def _matching(shape: Shape, items: tuple[Item, ...], traits: Values) -> list[Candidate]:
+    """Those with the traits that a creation of ours can have made."""
     found = []
     for whole in items:
         item = shape.view(whole, traits)
-        if item is None:
+        if item is None or (shape.beside is not None and shape.beside(item)):
             continue
         if all(same(shape.attribute(name), shape.attribute(name).found(item), value) for name, value in traits.items()):
             found.append(Candidate(make_id(shape, item), tags_of(item) if shape.tagged else {}))

@@ -123,6 +123,8 @@ class Shape:
     pick      for a kind that lives inside the item of another (a route in its table)
     unique    the API refuses a second one with the same properties: a lost creation may be sent again
     token     the creation takes a ClientToken: the same token never makes two
+    beside    whether an item is one that the API made by itself beside another thing, or one that is already in use:
+              no creation asked for it, so none may adopt it, however alike it looks
     """
 
     name: str
@@ -140,6 +142,7 @@ class Shape:
     tagged: bool = False
     unique: bool = False
     token: bool = False
+    beside: Callable[[Item], bool] | None = None
     special: Special | None = None
     replace_first: bool = False
     check: Callable[[Values], Mapping[str, str]] | None = None

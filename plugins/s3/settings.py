@@ -12,13 +12,22 @@ from typing import Any
 from plugins.runtime.errors import Problem
 from plugins.s3 import features
 
-_VARIABLES: Mapping[str, tuple[str, ...]] = {
+_OUTSCALE: Mapping[str, tuple[str, ...]] = {
     "endpoint": ("OOS_ENDPOINT",),
     "region": ("OSC_REGION",),
     "accessKey": ("OOS_ACCESS_KEY", "OSC_ACCESS_KEY"),
     "secretKey": ("OOS_SECRET_KEY", "OSC_SECRET_KEY"),
     "caBundle": ("AWS_CA_BUNDLE",),
 }
+_OVH: Mapping[str, tuple[str, ...]] = {
+    "endpoint": ("OVH_S3_ENDPOINT",),
+    "region": ("OVH_S3_REGION",),
+    "accessKey": ("OVH_S3_ACCESS_KEY",),
+    "secretKey": ("OVH_S3_SECRET_KEY",),
+    "caBundle": ("AWS_CA_BUNDLE",),
+}
+# One provider's keys never reach another's endpoint: each has variables of its own.
+_OF_FLAVOR = {"ovh": _OVH, "rgw": _OVH}
 _REQUIRED = ("endpoint", "region", "accessKey", "secretKey")
 
 
@@ -40,8 +49,10 @@ class Settings:
 def settings(given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
     """Settings, or one message that names everything that is missing."""
     env = os.environ if environment is None else environment
-    values = {name: str(given.get(name) or _first(env, variables)) for name, variables in _VARIABLES.items()}
-    if missing := [_VARIABLES[name][-1] for name in _REQUIRED if not values[name]]:
+    flavor = features.flavor(str(given.get("flavor") or features.DEFAULT))
+    named = _OF_FLAVOR.get(flavor.key, _OUTSCALE)
+    values = {name: str(given.get(name) or _first(env, variables)) for name, variables in named.items()}
+    if missing := [named[name][-1] for name in _REQUIRED if not values[name]]:
         raise Problem(
             f"Object storage: no {', no '.join(missing)}",
             "Set these environment variables, or the provider's configuration of the same meaning",
@@ -50,7 +61,6 @@ def settings(given: Mapping[str, Any], environment: Mapping[str, str] | None = N
         values["endpoint"] = f"https://{values['endpoint']}"
     if values["caBundle"] and not Path(values["caBundle"]).is_file():
         raise Problem(f"There is no file of authorities {values['caBundle']}", "Check caBundle or AWS_CA_BUNDLE")
-    flavor = features.flavor(str(given.get("flavor") or features.DEFAULT))
     return Settings(
         values["endpoint"].rstrip("/"),
         values["region"],

@@ -1,6 +1,7 @@
 """The catalogue: everything that a reviewer reads and no code may decide.
 
-`rules.yaml` (one to one with the functions), `requirements.yaml` (the 17 disclosed ones), `states.yaml` (who blocks).
+`rules/<family>.yaml` (each entry has a function, or says why not), `requirements.yaml` (the 17 disclosed ones),
+`bricks.yaml` (by which offers are rated), `states.yaml` (who blocks).
 
 Validated when it is read: a mistake is a `BlueprintErrors` with file, line and what was expected.
 """
@@ -10,95 +11,20 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeVar
-
-from pydantic import Field
 
 from blueprint import validation, yaml_reader
 from blueprint.model import Model
-from policies.verdicts import Effect, State
+from blueprint.source_map import SourceMap
+from policies.catalogue.texts import Bilingual, Pending, Requirement, RuleText, StateText
+from policies.verdicts import Effect, Phase, State
 
-Level = Literal["mandatory", "advisory"]
-Place = Literal["pack", "state", "live", "hcl"]
+FAMILIES = ("gov", "sov", "net", "bas", "kms", "sto", "iam", "k8s", "log", "cpt", "dat")
+"""In the order of reports."""
+OWN = frozenset({"EMC2", "Rempart"})
+"""Who imposes what no text does: the project, or this toolkit."""
 M = TypeVar("M", bound=Model)
-
-
-class Bilingual(Model):
-    """French is the legal reference, English is for reuse."""
-
-    fr: str
-    en: str
-
-    def in_(self, language: str) -> str:
-        return self.fr if language == "fr" else self.en
-
-
-class RuleText(Model):
-    """One rule, as it is read."""
-
-    family: str
-    title: Bilingual
-    """Says the compliant state."""
-    objective: Bilingual
-    mechanism: Bilingual
-    objective_imposed_by: tuple[str, ...]
-    mechanism_imposed_by: tuple[str, ...]
-    requirements: tuple[str, ...]
-    """Identifiers of disclosed requirements; the first is the one that messages name."""
-    references: tuple[str, ...]
-    level: Level
-    severity: Literal["medium", "high", "critical"]
-    remedy: Bilingual
-    observability: dict[Place, Literal["full", "partial", "none", "planned"]]
-    parameters: dict[str, int | str | tuple[int, ...] | tuple[str, ...]] = Field(default_factory=dict)
-
-
-class Feedback(Model):
-    """What the CNIL answered on the requirement."""
-
-    objective: Bilingual
-    mechanism_imposed: bool
-
-
-class Source(Model):
-    text: str
-    version: str
-    confidence: Literal["stated", "verified", "inferred"]
-
-
-class WorkaroundText(Model):
-    name: Bilingual
-    complexity: Literal["low", "complex", "very_complex"]
-
-
-class Requirement(Model):
-    """One of the 17 disclosed requirements, in our own words."""
-
-    type: Literal["regulatory", "functional", "technical"]
-    brick: Bilingual
-    title: Bilingual
-    text: Bilingual
-    applicable: bool
-    coverage: Literal["full", "partial", "none"]
-    """How much of it the rules judge. What they do not judge needs evidence, however well the rest does."""
-    reason: Bilingual | None = None
-    """Why it does not apply, where it does not."""
-    source: Source
-    feedback: Feedback | None = None
-    impact: Bilingual | None = None
-    workarounds: tuple[WorkaroundText, ...] = ()
-    evidence: Bilingual | None = None
-    """What no rule can prove, and a person must attach."""
-
-
-class StateText(Model):
-    title: Bilingual
-    meaning: Bilingual
-    counts: bool
-    """Whether it counts as conform in a rate: only `conform` does."""
-    simulated: Effect
-    real: Effect
 
 
 class _Rules(Model):
@@ -111,24 +37,37 @@ class _Requirements(Model):
     requirements: dict[str, Requirement]
 
 
+class _Bricks(Model):
+    bricks: dict[str, Bilingual]
+
+
 class _States(Model):
     states: dict[State, StateText]
+    pending: Pending
     exit_codes: dict[Literal["pass", "warn", "block", "incomplete"], int]
 
 
 class Catalogue(Model):
     rules: dict[str, RuleText]
     requirements: dict[str, Requirement]
+    bricks: dict[str, Bilingual]
     states: dict[State, StateText]
+    pending: Pending
     exit_codes: dict[str, int]
 
-    def effect(self, state: State, simulated: bool) -> Effect:
-        row = self.states[state]
-        return row.simulated if simulated else row.real
+    def effect(self, state: State, simulated: bool, phase: Phase, *, pending: bool = False) -> Effect:
+        """What a finding does to a run. `pending`: the engine does not know the value yet."""
+        row = self.pending if pending else self.states[state]
+        return (row.simulated if simulated else row.real)[phase]
 
     @property
     def parameters(self) -> Mapping[str, Mapping[str, object]]:
         return {rule: text.parameters for rule, text in self.rules.items()}
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """Rules that no function decides: each run answers for them by name."""
+        return tuple(rule for rule, text in self.rules.items() if text.unjudged is not None)
 
 
 def folder() -> pathlib.Path:
@@ -143,39 +82,70 @@ def load() -> Catalogue:
 
 def read(place: pathlib.Path) -> Catalogue:
     """The catalogue of a folder. Raises `BlueprintErrors`, with file and line, for what is wrong in it."""
-    rules = _read(_Rules, place / "rules.yaml").rules
-    requirements = _read(_Requirements, place / "requirements.yaml").requirements
-    states = _read(_States, place / "states.yaml")
-    catalogue = Catalogue.model_construct(
-        rules=rules, requirements=requirements, states=states.states, exit_codes=dict(states.exit_codes)
+    bricks = _read(_Bricks, place / "bricks.yaml")[0].bricks
+    disclosed, source_map = _read(_Requirements, place / "requirements.yaml")
+    requirements = disclosed.requirements
+    if missing := sorted({one.brick for one in requirements.values()} - set(bricks)):
+        raise _undescribed(source_map, ("requirements",), missing)
+    states, source_map = _read(_States, place / "states.yaml")
+    if missing := [str(state) for state in State if state not in states.states]:
+        raise _undescribed(source_map, ("states",), missing)
+    for path, effects in _effects(states):
+        if lacking := [str(phase) for phase in Phase if phase not in effects]:
+            raise _undescribed(source_map, path, lacking)
+    rules: dict[str, RuleText] = {}
+    for family in FAMILIES:
+        rules |= _family(place / "rules" / f"{family}.yaml", requirements)
+    if stray := sorted({path.stem for path in (place / "rules").glob("*.yaml")} - set(FAMILIES)):
+        _, source_map = _read(_Rules, place / "rules" / f"{stray[0]}.yaml")
+        raise validation.failure(source_map, (), f"there is no family {stray[0]}", f"use one of {', '.join(FAMILIES)}")
+    return Catalogue.model_construct(
+        rules=rules,
+        requirements=requirements,
+        bricks=bricks,
+        states=states.states,
+        pending=states.pending,
+        exit_codes=dict(states.exit_codes),
     )
-    _cross_check(place, catalogue)
-    return catalogue
 
 
-def _read(model: type[M], path: pathlib.Path) -> M:
+def _effects(states: _States) -> Iterator[tuple[tuple[str, ...], Mapping[Phase, Effect]]]:
+    rows: list[tuple[tuple[str, ...], StateText | Pending]] = [(("pending",), states.pending)]
+    rows += [(("states", str(state)), row) for state, row in states.states.items()]
+    for path, row in rows:
+        yield (*path, "simulated"), row.simulated
+        yield (*path, "real"), row.real
+
+
+def _read(model: type[M], path: pathlib.Path) -> tuple[M, SourceMap]:
     data, source_map, _ = yaml_reader.read(path)
-    return validation.validate(model, data, source_map)
+    return validation.validate(model, data, source_map), source_map
 
 
-def _cross_check(place: pathlib.Path, catalogue: Catalogue) -> None:
-    """Names that one file uses and another declares."""
-    for name, path, missing in (
-        (
-            "states",
-            place / "states.yaml",
-            [str(state) for state in State if state not in catalogue.states],
-        ),
-        (
-            "rules",
-            place / "rules.yaml",
-            sorted(
-                {one for rule in catalogue.rules.values() for one in rule.requirements} - set(catalogue.requirements)
-            ),
-        ),
-    ):
-        if missing:
-            _, source_map, _ = yaml_reader.read(path)
+def _family(path: pathlib.Path, requirements: Mapping[str, Requirement]) -> dict[str, RuleText]:
+    """The rules of one file. Each begins with the file's name, so none can stand in two."""
+    if not path.exists():
+        return {}
+    rules, source_map = _read(_Rules, path)
+    for identifier, text in rules.rules.items():
+        at = ("rules", identifier)
+        if not identifier.startswith(f"{path.stem.upper()}-"):
             raise validation.failure(
-                source_map, (name,), f"{', '.join(missing)} is named but not described", "describe it, or correct it"
+                source_map, at, f"{identifier} is not a rule of this family", f"begin it with {path.stem.upper()}-"
             )
+        if missing := sorted(set(text.requirements) - set(requirements)):
+            raise _undescribed(source_map, (*at, "requirements"), missing)
+        if text.waivable and not set(text.mechanism_imposed_by) <= OWN:
+            raise validation.failure(
+                source_map,
+                (*at, "waivable"),
+                "a mechanism that a text imposes cannot be waived",
+                "write `waivable: false`, or correct `mechanism_imposed_by`",
+            )
+    return rules.rules
+
+
+def _undescribed(source_map: SourceMap, path: tuple[str, ...], names: list[str]) -> Exception:
+    return validation.failure(
+        source_map, path, f"{', '.join(names)} is named but not described", "describe it, or correct it"
+    )

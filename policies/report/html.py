@@ -9,43 +9,49 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from policies.catalogue.loader import Bilingual, Catalogue
-from policies.report.model import WORST_FIRST, Report
+from policies.catalogue.loader import Catalogue
+from policies.catalogue.texts import Bilingual
+from policies.report import fold, meaning
+from policies.report.model import Report
+from policies.report.rates import Rate, Rates
+from policies.report.requirements import WORST_FIRST, RequirementRow
 from policies.verdicts import Effect, Finding, State
 
-_TYPES = {
-    "functional": Bilingual(fr="fonctionnelles", en="functional"),
-    "regulatory": Bilingual(fr="réglementaires", en="regulatory"),
-    "technical": Bilingual(fr="techniques", en="technical"),
-}
-_COMPLEXITIES = {
-    "low": Bilingual(fr="simple", en="low complexity"),
-    "complex": Bilingual(fr="complexe", en="complex"),
-    "very_complex": Bilingual(fr="très complexe", en="very complex"),
-}
+PAGE = pathlib.Path(__file__).parent / "page"
 _CALM = (State.CONFORM, State.NOT_APPLICABLE)
 
 
 def render(report: Report, catalogue: Catalogue, language: str) -> str:
     """The page; `language` is the one shown first."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(PAGE),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["both"] = both
+    blocking = [one for one in report.findings if one.effect is Effect.BLOCK]
     return environment.get_template("page.html.j2").render(
         report=report,
         catalogue=catalogue,
         language=language,
-        blocking=[one for one in report.findings if one.effect is Effect.BLOCK],
+        verdict=meaning.verdict(report),
+        basis=meaning.BASES[report.basis],
+        blocking=fold.fold(blocking),
+        remedies=sorted({one.rule for one in blocking if one.rule in catalogue.rules}),
         states=[state for state in WORST_FIRST if state in report.states],
+        requirements=[_requirement(row, report, catalogue) for row in report.requirements],
         rules=_rules(report, catalogue),
         records=_records(report),
-        names=_names(catalogue),
-        complexities=_COMPLEXITIES,
+        names={**catalogue.bricks, **meaning.TYPES},
+        groups={
+            "by_type": [one.name for one in report.today.by_type],
+            "by_brick": [one.name for one in report.today.by_brick],
+        },
+        found=_found,
+        order=WORST_FIRST,
+        complexities=meaning.COMPLEXITIES,
         State=State,
     )
 
@@ -55,32 +61,52 @@ def both(text: Bilingual) -> markupsafe.Markup:
     return markupsafe.Markup('<span lang="fr">{}</span><span lang="en">{}</span>').format(text.fr, text.en)
 
 
-def _names(catalogue: Catalogue) -> dict[str, Bilingual]:
-    """Of the groups that rates are given for."""
-    bricks = {requirement.brick.en: requirement.brick for requirement in catalogue.requirements.values()}
-    return {**bricks, **_TYPES}
+def _found(rates: Rates | None, part: str, name: str) -> Rate | None:
+    """The rate of one group; None where nothing of it is rated."""
+    return next((one for one in getattr(rates, part) if one.name == name), None) if rates else None
+
+
+def _requirement(row: RequirementRow, report: Report, catalogue: Catalogue) -> dict[str, Any]:
+    """Requirement by requirement: its rules, what asks for attention, what counted, and what it all means."""
+    about = [one for one in report.findings if row.id in one.requirements]
+    worst = {one.rule: one.worst for one in report.rows}
+    proves, proves_not = meaning.of(row, report, catalogue)
+    return {
+        "row": row,
+        "text": catalogue.requirements[row.id],
+        "rules": [(rule, worst[rule]) for rule in row.rules if rule in worst],
+        "subjects": len({one.subject for one in about if one.state is not State.NOT_APPLICABLE}),
+        "evidence": _once(one for one in about if one.state is State.EVIDENCE_ACCEPTED_UNTIL),
+        "waivers": _once(one for one in about if one.state is State.WAIVED_UNTIL),
+        "history": report.history.get(row.id, ()),
+        "loud": fold.fold(fold.loud(about)),
+        "proves": proves,
+        "proves_not": proves_not,
+    }
+
+
+def _once(findings: Any) -> list[Finding]:
+    """One finding per record and rule."""
+    return list({(one.record, one.rule): one for one in findings if one.record}.values())
 
 
 def _rules(report: Report, catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Rule by rule: its text, what asks for attention line by line, and the calm subjects as a list."""
+    """Rule by rule: its text, what asks for attention, and the calm subjects as a list."""
     by_rule: dict[str, list[Finding]] = collections.defaultdict(list)
     for finding in report.findings:
         by_rule[finding.rule].append(finding)
-    made = []
-    for row in report.rows:
-        found = by_rule[row.rule]
-        loud = [one for one in found if one.state not in _CALM]
-        made.append(
-            {
-                "id": row.rule,
-                "text": catalogue.rules[row.rule],
-                "row": row,
-                "loud": sorted(loud, key=lambda one: (WORST_FIRST.index(one.state), one.subject)),
-                "calm": [one for one in found if one.state is State.CONFORM],
-                "idle": sum(one.state is State.NOT_APPLICABLE for one in found),
-            }
-        )
-    return made
+    return [
+        {
+            "id": row.rule,
+            "text": catalogue.rules[row.rule],
+            "row": row,
+            "loud": fold.fold(one for one in by_rule[row.rule] if one.state not in _CALM),
+            "calm": [one for one in by_rule[row.rule] if one.state is State.CONFORM],
+            "idle": sum(one.state is State.NOT_APPLICABLE for one in by_rule[row.rule]),
+        }
+        for row in report.rows
+        if row.rule in catalogue.rules
+    ]
 
 
 def _records(report: Report) -> list[tuple[str, str, int, str]]:

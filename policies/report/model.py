@@ -7,28 +7,24 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime as dt
 import json
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from blueprint.errors import RempartError
-from policies import registry
 from policies.catalogue import loader as catalogues
 from policies.catalogue.loader import Catalogue
+from policies.report import history, rates, requirements
+from policies.report.rates import Horizon, Rates
+from policies.report.requirements import RequirementRow
 from policies.verdicts import Effect, Finding, State
+from providers import capabilities
+from providers.capabilities import Offer
 
-WORST_FIRST = (
-    State.NON_CONFORM,
-    State.EVIDENCE_REQUIRED,
-    State.NOT_OBSERVABLE,
-    State.WAIVED_UNTIL,
-    State.EVIDENCE_ACCEPTED_UNTIL,
-    State.WORKAROUND_ACCEPTED,
-    State.CONFORM,
-    State.NOT_APPLICABLE,
-)
-OPERATIONS = ("up", "preview")
+OPERATIONS = ("up", "preview", "verify", "review")
+AUDIT = "audit"
 
 
 class NoFindings(RempartError):
@@ -58,34 +54,7 @@ class Row:
 
     @property
     def worst(self) -> State:
-        return worst(self.states)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class RequirementRow:
-    """One disclosed requirement: its rules, how many findings are in each state, and the state that follows.
-
-    `state` is the worst of its findings. A requirement that rules judge in part, or not at all, needs evidence however
-    well its rules do: a green rule never stands for what it does not look at.
-    """
-
-    id: str
-    applicable: bool
-    rules: tuple[str, ...]
-    states: Mapping[State, int]
-    state: State
-    judged: bool
-    coverage: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rate:
-    """Of `n` applicable requirements, how many are conform, and how many more have an accepted workaround."""
-
-    name: str
-    n: int
-    conform: int
-    workaround: int
+        return requirements.worst(self.states)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,10 +70,24 @@ class Report:
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
     requirements: tuple[RequirementRow, ...]
-    by_type: tuple[Rate, ...]
-    by_brick: tuple[Rate, ...]
+    horizons: tuple[Horizon, ...]
+    """The rates today, in three months and in six."""
+    history: Mapping[str, tuple[history.Event, ...]]
+    """Requirement -> when its state changed."""
     problems: tuple[str, ...]
     """Why the report is incomplete, where it is."""
+
+    @property
+    def today(self) -> Rates:
+        return self.horizons[0].judged
+
+    @property
+    def basis(self) -> str:
+        """What the judged rates are called: *verified* is kept for what was read from a provider's registered host."""
+        if self.simulated:
+            return "simulated"
+        standings = {str(run.header.get("standing", "")) for run in self.runs if run.operation == "verify"}
+        return "verified" if standings == {"verified"} else "declared inputs"
 
     @property
     def states(self) -> Mapping[State, int]:
@@ -121,9 +104,15 @@ class Report:
 
 def merge(findings_dirs: Iterable[pathlib.Path]) -> Report:
     """The report of several layers, from the folder of findings of each. Raises `NoFindings` where there are none."""
-    runs = tuple(run for folder in sorted(findings_dirs) if (run := latest(folder)) is not None)
+    folders = sorted(findings_dirs)
+    runs = tuple(run for folder in folders for run in standing(folder))
     if not runs:
         raise NoFindings("nothing was judged yet: run `rempart preview` or `rempart up` first, then ask again")
+    return of(runs, history.read(folders, catalogues.load()))
+
+
+def of(runs: Sequence[Run], events: Mapping[str, tuple[history.Event, ...]]) -> Report:
+    """What these runs, at least one, say together."""
     catalogue = catalogues.load()
     findings = tuple(_final(run.findings) for run in runs)
     everything = tuple(
@@ -132,45 +121,51 @@ def merge(findings_dirs: Iterable[pathlib.Path]) -> Report:
         )
     )
     header = runs[0].header
-    requirements = tuple(_requirement(identifier, everything, catalogue) for identifier in catalogue.requirements)
+    as_of = str(header.get("as_of", ""))
+    horizons = rates.horizons(everything, _offer(header), _day(as_of), catalogue)
+    states = horizons[0].judged.states
     return Report(
         platform=str(header.get("platform", "")),
         title=str(header.get("title", "")),
         environment=str(header.get("environment", "")),
         target=str(header.get("target", "")),
         simulated=any(run.header.get("simulated") for run in runs),
-        as_of=str(header.get("as_of", "")),
+        as_of=as_of,
         as_of_pinned=any(run.header.get("as_of_pinned") for run in runs),
-        runs=runs,
+        runs=tuple(runs),
         findings=everything,
         rows=rows(everything),
-        requirements=requirements,
-        by_type=_rates(requirements, lambda one: catalogue.requirements[one].type),
-        by_brick=_rates(requirements, lambda one: catalogue.requirements[one].brick.en),
+        requirements=tuple(requirements.row(one, states[one], everything, catalogue) for one in states),
+        horizons=horizons,
+        history=events,
         problems=_problems(runs),
     )
 
 
 def rows(findings: Sequence[Finding]) -> tuple[Row, ...]:
-    """The findings table: one row per rule of the pack, in the pack's order."""
-    counted: dict[str, collections.Counter[State]] = {rule.id: collections.Counter() for rule in registry.RULES}
+    """The findings table: one row per rule of the catalogue, in its order."""
+    counted: dict[str, collections.Counter[State]] = {rule: collections.Counter() for rule in catalogues.load().rules}
     for finding in findings:
         counted.setdefault(finding.rule, collections.Counter())[finding.state] += 1
     return tuple(Row(rule, dict(states)) for rule, states in counted.items())
 
 
-def worst(states: Iterable[State]) -> State:
-    found = set(states)
-    return next((state for state in WORST_FIRST if state in found), State.NOT_APPLICABLE)
+def standing(folder: pathlib.Path) -> tuple[Run, ...]:
+    """The runs of one stack that still speak: its last one, and an audit of its state that no later `up` outdated."""
+    last, audit = latest(folder), read(folder / f"{AUDIT}.jsonl")
+    up = read(folder / "up.jsonl")
+    if audit is not None and up is not None and up.time > audit.time:
+        audit = None
+    return tuple(run for run in (last, audit) if run is not None)
 
 
 def latest(folder: pathlib.Path) -> Run | None:
     """The last run of one stack; of a preview and an `up` of the same moment, the `up`."""
-    found = [run for name in OPERATIONS if (run := _read(folder / f"{name}.jsonl")) is not None]
+    found = [run for name in OPERATIONS if (run := read(folder / f"{name}.jsonl")) is not None]
     return max(found, key=lambda run: (run.time, run.operation == "up"), default=None)
 
 
-def _read(path: pathlib.Path) -> Run | None:
+def read(path: pathlib.Path) -> Run | None:
     """One findings file; a line that a kill cut short ends it."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -191,18 +186,21 @@ def _read(path: pathlib.Path) -> Run | None:
             findings.append(_finding(content))
         elif kind == "end":
             complete = True
-    if not header:
-        return None
+    return run(header, tuple(findings), complete) if header else None
+
+
+def run(header: Mapping[str, Any], findings: Sequence[Finding], complete: bool = True) -> Run:
+    """One run from its header and its findings."""
     recorded = {finding.rule for finding in findings}
     return Run(
-        stack=str(header.get("stack", path.parent.name)),
+        stack=str(header.get("stack", "")),
         layer=str(header.get("layer", "")),
-        operation=str(header.get("operation", path.stem)),
+        operation=str(header.get("operation", "")),
         time=str(header.get("time", "")),
         header=header,
         findings=tuple(findings),
         complete=complete,
-        silent=tuple(rule.id for rule in registry.RULES if rule.id not in recorded),
+        silent=tuple(rule for rule in catalogues.load().rules if rule not in recorded),
     )
 
 
@@ -223,38 +221,22 @@ def _final(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(last.values())
 
 
-def _requirement(identifier: str, findings: Sequence[Finding], catalogue: Catalogue) -> RequirementRow:
-    rules = tuple(rule for rule, text in catalogue.rules.items() if identifier in text.requirements)
-    states = collections.Counter(one.state for one in findings if one.rule in rules)
-    judged = any(state is not State.NOT_APPLICABLE for state in states)
-    text = catalogue.requirements[identifier]
-    if not text.applicable:
-        state = State.NOT_APPLICABLE
-    elif text.coverage == "full" and judged:
-        state = worst(states)
-    else:
-        state = worst([*states, State.EVIDENCE_REQUIRED])
-    return RequirementRow(identifier, text.applicable, rules, dict(states), state, judged, text.coverage)
+def _offer(header: Mapping[str, Any]) -> Offer | None:
+    """What the provider says of the offer that was judged; None where it has no capability file."""
+    provider = str(header.get("provider", ""))
+    known = provider and capabilities.path(provider).exists()
+    return capabilities.load(provider).offer(str(header.get("offer", ""))) if known else None
 
 
-def _rates(requirements: Sequence[RequirementRow], group: Any) -> tuple[Rate, ...]:
-    grouped: dict[str, list[RequirementRow]] = collections.defaultdict(list)
-    for row in requirements:
-        if row.applicable:
-            grouped[group(row.id)].append(row)
-    return tuple(
-        Rate(
-            name,
-            len(members),
-            sum(row.state is State.CONFORM for row in members),
-            sum(row.state is State.WORKAROUND_ACCEPTED for row in members),
-        )
-        for name, members in sorted(grouped.items())
-    )
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return dt.date.today()
 
 
 def _problems(runs: Sequence[Run]) -> tuple[str, ...]:
-    found = []
+    found = [str(problem) for run in runs for problem in run.header.get("problems", ())]
     for run in runs:
         if not run.complete:
             found.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from policies.catalogue.loader import Catalogue
@@ -12,7 +13,11 @@ from policies.verdicts import Effect, Finding, State
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(report: Report, catalogue: Catalogue, language: str) -> dict[str, Any]:
+def render(report: Report, catalogue: Catalogue, language: str) -> str:
+    return json.dumps(log(report, catalogue, language), indent=2, ensure_ascii=False) + "\n"
+
+
+def log(report: Report, catalogue: Catalogue, language: str) -> dict[str, Any]:
     """One SARIF log with one run."""
     rules = list(catalogue.rules)
     return {
@@ -69,8 +74,16 @@ def _driver(catalogue: Catalogue, language: str) -> dict[str, Any]:
     }
 
 
+def _place(location: str) -> tuple[str, int]:
+    """(file, line) of `file:line`; of a place inside a plan (`plan.json#address`), the plan."""
+    file, _, line = location.rpartition(":")
+    if line.isdigit():
+        return file, max(1, int(line))
+    return location.partition("#")[0], 1
+
+
 def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
-    file, _, line = finding.location.rpartition(":")
+    file, line = _place(finding.location)
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "kind": "fail",
@@ -80,7 +93,7 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
             {
                 "physicalLocation": {
                     "artifactLocation": {"uri": file, "uriBaseId": "SRCROOT"},
-                    "region": {"startLine": max(1, int(line)) if line.isdigit() else 1},
+                    "region": {"startLine": line},
                 },
                 "logicalLocations": [{"fullyQualifiedName": finding.urn or finding.subject, "kind": "resource"}],
             }
@@ -97,12 +110,13 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
     }
     if finding.rule in rules:
         result["ruleIndex"] = rules.index(finding.rule)
-    if finding.state is State.EVIDENCE_ACCEPTED_UNTIL:
+    if finding.state in (State.EVIDENCE_ACCEPTED_UNTIL, State.WAIVED_UNTIL):
+        kind = "waiver" if finding.state is State.WAIVED_UNTIL else "evidence"
         result["suppressions"] = [
             {
                 "kind": "external",
                 "status": "accepted",
-                "justification": f"evidence {finding.record}, until {finding.until}",
+                "justification": f"{kind} {finding.record}, until {finding.until}",
             }
         ]
     return result

@@ -1,8 +1,11 @@
+# ruff: noqa: ARG001 - every rule has the one signature, whether or not it needs all of it
 """Compute: two availability zones for what must last, no secret in what a machine is born with."""
 
 from __future__ import annotations
 
 import collections
+import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 
 from blueprint import facts
@@ -28,6 +31,8 @@ def two_zones_planned(fact: facts.Machine, context: Context) -> Verdict:
     if fact.az != machine.az:
         return refused(f"it is in availability zone {fact.az or 'unnamed'}, not in the planned {machine.az}")
     tier = context.index.tiers[context.index.tier_of(machine)]
+    if fact.placement != machine.subject.rpartition("/")[0] and _shown(context) < context.parameter("CPT-01", "zones"):
+        return refused("nothing keeps it on another host than the other machines of its tier")
     return _spread([one.az for one in tier], context)
 
 
@@ -42,7 +47,7 @@ def two_zones_made(everything: Sequence[Fact], context: Context) -> Iterator[Ver
         subject = "bastion" if tier == "bastion" else f"bubbles/{bubble}/tiers/{tier}"
         trouble = next((problem for machine in machines if (problem := unread(machine, "az"))), None)
         verdict = trouble or _spread([str(machine.az) for machine in machines], context)
-        yield Verdict(verdict.state, verdict.message, subject, machines[0].origin.urn, verdict.pending)
+        yield dataclasses.replace(verdict, subject=subject, urn=machines[0].origin.urn)
 
 
 def _must_last(machine: plans.Machine, context: Context) -> bool:
@@ -51,6 +56,13 @@ def _must_last(machine: plans.Machine, context: Context) -> bool:
 
 def _spread(azs: Sequence[str], context: Context) -> Verdict:
     least = context.parameter("CPT-01", "zones")
+    shown = _shown(context)
+    if shown < least <= len(azs) and len(set(azs)) == shown:
+        return Verdict(
+            State.EVIDENCE_REQUIRED,
+            f"the offer shows {shown} availability zone(s) in this region; {least} are needed",
+            scope=f"offers/{context.offer}/azs",
+        )
     if len(azs) < least or len(set(azs)) < least:
         return refused(
             f"its tier has {len(azs)} machine(s) in {len(set(azs))} availability zone(s); {least} are needed"
@@ -58,25 +70,99 @@ def _spread(azs: Sequence[str], context: Context) -> Verdict:
     return CONFORM
 
 
+def _shown(context: Context) -> int:
+    """Availability zones that the offer's sources show in the region. An offer nobody described has what it takes."""
+    offer = context.capabilities.offer(context.offer) if context.capabilities else None
+    return len(offer.azs) if offer else int(context.parameter("CPT-01", "zones"))
+
+
+def kept_apart(fact: facts.Placement, context: Context) -> Verdict:
+    """Machines of a tier stand on different hosts."""
+    if trouble := unread(fact, "apart"):
+        return trouble
+    return CONFORM if fact.apart else refused("it does not keep its machines on different hosts")
+
+
+def two_zones(fact: facts.Machine | facts.Placement, context: Context) -> Verdict:
+    return two_zones_planned(fact, context) if isinstance(fact, facts.Machine) else kept_apart(fact, context)
+
+
+# CPT-02
+
+
+def sized_for_the_peak(fact: facts.Tier, context: Context) -> Verdict:
+    """A tier with a yearly peak holds it with a margin: the accepted workaround where nothing grows by itself."""
+    if fact.peak_count is None:
+        return Verdict(State.NOT_APPLICABLE, "no yearly peak is declared for it")
+    margin = context.parameter("CPT-02", "margin_percent")
+    needed = math.ceil(fact.peak_count * (100 + margin) / 100)
+    if fact.count < needed:
+        return refused(f"it has {fact.count} machines; its peak and {margin} % more need {needed}", field="count")
+    accepted = next((one for one in context.plan.workarounds if one.brick == "compute"), None)
+    if accepted is None:
+        return refused("it is sized for its peak, and no workaround for `compute` is declared")
+    return Verdict(State.WORKAROUND_ACCEPTED, f"by the declared workaround: {accepted.name} (complex)")
+
+
+def peaks_have_a_size(context: Context) -> Verdict:
+    """Declared peaks are somebody's: at least one tier says what it needs then."""
+    if not context.plan.peaks:
+        return Verdict(State.NOT_APPLICABLE, "no yearly peak is declared")
+    if not any(machine.peak_count for machine in context.plan.machines):
+        return refused("yearly peaks are declared, and no tier says what it needs then", subject="peaks")
+    return Verdict(State.CONFORM, subject="peaks")
+
+
+# CPT-03
+
+
+def listed_image(fact: facts.Machine, context: Context) -> Verdict:
+    """It starts from the image that the offer's list gives for the blueprint's word, made less than a season ago."""
+    if trouble := unread(fact, "image"):
+        return trouble
+    machine = context.index.machines.get(fact.origin.subject or "")
+    if machine is None:
+        return refused("the plan has no such machine")
+    listed = context.images.get(machine.image)
+    if listed is None:
+        return refused("its image is not in the offer's list of images", field="image")
+    wanted = listed.ids.get(context.region)
+    if wanted is not None and fact.image != wanted:
+        return refused(f"it starts from another image than {listed.name}")
+    most = context.parameter("CPT-03", "days")
+    age = (context.as_of - listed.created).days if listed.created else 0
+    if age > most:
+        return refused(f"its image is {age} days old; at most {most} are allowed", field="image")
+    if wanted is None or listed.created is None:
+        missing = "id for its image in this region" if wanted is None else "day on which its image was made"
+        return Verdict(State.EVIDENCE_REQUIRED, f"the offer's list gives no {missing}", scope=f"images/{listed.name}")
+    return CONFORM
+
+
 # CPT-05
 
 
 def no_secret_in_user_data(fact: facts.Machine, context: Context) -> Verdict:
-    """User data holds no secret, however encoded, and fetches nothing from a host that nobody declared."""
+    """User data is the blueprint's, holds no secret, however encoded, and fetches nothing from undeclared hosts."""
     if trouble := unread(fact, "user_data"):
-        return trouble
-    if not fact.user_data:
-        return CONFORM
+        return dataclasses.replace(trouble, scope="kinds/machine")
     allowed = set(context.parameter("CPT-05", "hosts"))
 
     def declared(host: str) -> bool:
         return host in allowed or userdata.is_address_in(host, context.plan.cidr)
 
     found = userdata.inspect(str(fact.user_data), declared)
-    return refused("; ".join(found[:4]), field="user_data") if found else CONFORM
+    if found:
+        return refused("; ".join(found[:4]), field="user_data")
+    planned = context.index.machines.get(fact.origin.subject or "")
+    if planned is not None and not userdata.same(str(fact.user_data), planned.user_data):
+        return refused("its user data is not what the blueprint says", field="user_data")
+    return CONFORM
 
 
 RULES = (
-    Rule("CPT-01", (facts.Machine,), two_zones_planned, two_zones_made),
+    Rule("CPT-01", (facts.Machine, facts.Placement), two_zones, two_zones_made),
+    Rule("CPT-02", (facts.Tier,), sized_for_the_peak, run=peaks_have_a_size),
+    Rule("CPT-03", (facts.Machine,), listed_image),
     Rule("CPT-05", (facts.Machine,), no_secret_in_user_data),
 )

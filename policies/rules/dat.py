@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from blueprint import facts
 from blueprint import plan as plans
 from policies.context import Context
+from policies.rules import sto
 from policies.rules.model import Rule
-from policies.verdicts import CONFORM, Verdict, refused
+from policies.rules.words import empty
+from policies.verdicts import CONFORM, Verdict, refused, unread
 
-_PLACEHOLDER = re.compile(
-    r"(?i)^\W*(?:tbd|tbc|todo|fixme|x+|n\W?a|none|unknown|placeholder|a completer|à compléter)?\W*$"
-)
+# DAT-02
 
 
 def complete_bubble(fact: facts.Network, context: Context) -> Verdict:
@@ -33,7 +31,7 @@ def complete_bubble(fact: facts.Network, context: Context) -> Verdict:
             ("authorisation", project.authorisation),
             ("owner", project.owner),
         )
-        if _PLACEHOLDER.match(value)
+        if empty(value)
     ]
     if idle:
         return refused(f"its {', '.join(idle)} is a placeholder", field="project")
@@ -67,4 +65,59 @@ def _required(bubble: plans.Bubble, project: plans.Project, context: Context) ->
     return required
 
 
-RULES = (Rule("DAT-02", (facts.Network,), complete_bubble),)
+# DAT-08
+
+
+def ends_with_its_archive(fact: facts.Bucket, context: Context) -> Verdict:
+    """What a project leaves is gone when its archive ends; nothing of a person is kept beyond the legal limit."""
+    planned = context.index.buckets.get(fact.origin.subject or "")
+    bubble = context.index.bubble_of(fact.origin.subject or "")
+    if planned is None or bubble is None:
+        return refused("the plan has no such bucket: nothing says when it ends")
+    if trouble := unread(fact, "force_destroy", "versioning", "lock_days", "lock_mode"):
+        return trouble
+    if fact.force_destroy:
+        return refused("its objects would go with it, before their archive ends")
+    if trouble := sto.unread_expiry(fact, context):
+        return trouble
+    gone = sto.gone_after(fact)
+    if gone is None:
+        return refused("some of its objects stay for ever", field="expire_days")
+    most = _longest(bubble, context)
+    if most is None:
+        return refused("its project does not say how long its archive lasts")
+    if gone > most:
+        return refused(f"its objects stay {gone} days; at most {most} are allowed")
+    return _as_planned(fact, planned, context)
+
+
+def _longest(bubble: plans.Bubble, context: Context) -> int | None:
+    """The most days that a bubble's objects may stay; None where its project does not say."""
+    if bubble.kind is not plans.BubbleKind.PROJECT:
+        return int(context.parameter("DAT-08", "maximum_days"))
+    archive = bubble.project.archive_days if bubble.project else None
+    return None if archive is None else archive + int(context.parameter("DAT-08", "grace_days"))
+
+
+def _as_planned(fact: facts.Bucket, planned: plans.Bucket, context: Context) -> Verdict:
+    """What keeps objects is the plan's: versions, a lock that nobody lifts, and the days on which they go."""
+    lacks_lock = fact.lock_days is None and sto.by_other_means(context, "object-lock") is not None
+    mode = fact.lock_mode.strip().upper() if isinstance(fact.lock_mode, str) else None
+    gone = (planned.expire_days or 0) + (planned.noncurrent_expire_days or 0 if planned.versioning else 0)
+    differing = [
+        name
+        for name, got, wanted in (
+            ("versioning", fact.versioning, planned.versioning),
+            ("lock", fact.lock_days, None if lacks_lock else planned.lock_days),
+            ("lock's mode", mode, None if lacks_lock or not planned.lock_days else "COMPLIANCE"),
+            ("end", sto.gone_after(fact), gone),
+        )
+        if got != wanted
+    ]
+    return refused(f"its {', '.join(differing)} differs from the plan's") if differing else CONFORM
+
+
+RULES = (
+    Rule("DAT-02", (facts.Network,), complete_bubble),
+    Rule("DAT-08", (facts.Bucket,), ends_with_its_archive),
+)

@@ -46,7 +46,13 @@ def _registered(fact: facts.FilterRule) -> _Opening | None:
     """The opening of a rule whose every value is known."""
     if unread(fact, "direction", "protocol", "from_port", "to_port", "cidrs") is not None:
         return None
-    return _Opening(fact.origin.urn, fact.protocol, fact.from_port, fact.to_port, fact.cidrs)  # type: ignore[arg-type]
+    return _Opening(
+        fact.origin.urn,
+        facts.read(fact.protocol),
+        facts.read(fact.from_port),
+        facts.read(fact.to_port),
+        facts.read(fact.cidrs),
+    )
 
 
 def _limits(context: Context, rule: str) -> dict[int, int]:
@@ -72,7 +78,7 @@ def no_world_open_ingress(fact: facts.FilterRule, context: Context) -> Verdict:
         return trouble
     if fact.direction == "egress":
         return OUTGOING
-    cidrs: tuple[str, ...] = fact.cidrs  # type: ignore[assignment]
+    cidrs = facts.read(fact.cidrs)
     if not cidrs:
         return refused("no source is given: every source would be allowed")
     wide = addresses.wide(cidrs, _limits(context, "NET-04"))
@@ -114,7 +120,7 @@ def _together(context: Context, direction: plans.Direction, zone: str, rule: str
         planned = context.index.ingress if direction is plans.Direction.INGRESS else context.index.egress
         return ports.wide_together([_planned(one) for one in planned.get(zone, ())], _limits(context, rule))
 
-    return context.index.remember((rule, direction, zone), compute)  # type: ignore[no-any-return]
+    return context.index.remember((rule, direction, zone), compute)
 
 
 # NET-05
@@ -136,7 +142,7 @@ def _egress(fact: facts.FilterRule, context: Context) -> Verdict:
         return trouble
     if fact.direction == "ingress":
         return INCOMING
-    cidrs: tuple[str, ...] = fact.cidrs  # type: ignore[assignment]
+    cidrs = facts.read(fact.cidrs)
     planned = context.index.rules.get(fact.origin.subject or "")
     if not cidrs or planned is None:
         return refused("no flow declares this destination")
@@ -197,7 +203,7 @@ def complete_rule(fact: facts.FilterRule, context: Context) -> Verdict:
         return refused("it is not in the flow matrix: no flow of the blueprint gives this rule")
     if differing := _differences(fact, planned):
         return refused(f"its {', '.join(differing)} differs from the flow matrix")
-    return context.index.remember(  # type: ignore[no-any-return]
+    return context.index.remember(
         ("NET-06", planned.flow), lambda: _complete(context.index.flows[planned.flow], context)
     )
 

@@ -23,13 +23,15 @@ NATIVE = (
     facts.Gateway,
     facts.Peering,
     facts.Interface,
+    facts.Attachment,
     facts.PublicAddress,
     facts.Machine,
+    facts.Placement,
     facts.Disk,
     facts.Bucket,
     facts.Support,
 )
-ENGINE_ROLES = ("stack", "stack-reference", "engine-provider")
+ENGINE_ROLES = ("stack", "engine-provider")
 """Supports that are the engine's own: no provider has them."""
 SUFFIXES = ("/filter", "/table", "/nic", "/address")
 """What may follow the subject that a reference names: a zone's filter stands for the zone."""
@@ -42,7 +44,9 @@ def mapped(fact: Fact, context: Context) -> Verdict:
     """Every resource is of a known type and says which part of the blueprint it serves."""
     if isinstance(fact, facts.Unmapped):
         return refused(f"no rule knows resources of type {fact.origin.type}")
-    if isinstance(fact, facts.ProviderConfiguration) or (isinstance(fact, facts.Support) and fact.role in ENGINE_ROLES):
+    if isinstance(fact, facts.ProviderConfiguration | facts.StackReference) or (
+        isinstance(fact, facts.Support) and fact.role in ENGINE_ROLES
+    ):
         return CONFORM
     if not fact.origin.subject:
         return refused("it does not say which part of the blueprint it serves (`subject`)")
@@ -59,7 +63,8 @@ def _exists(fact: Fact, context: Context) -> bool:
     if isinstance(fact, facts.Segment):
         return subject in index.subnets
     if isinstance(fact, facts.FilterGroup):
-        return subject.endswith("/filter") and subject.removesuffix("/filter") in index.zones
+        zone, _, number = subject.partition("/filter")
+        return "/filter" in subject and zone in index.zones and (not number or number[1:].isdecimal())
     if isinstance(fact, facts.RouteTable):
         return subject.endswith("/table") and subject.removesuffix("/table") in index.zones
     if isinstance(fact, facts.FilterRule):
@@ -71,7 +76,11 @@ def _exists(fact: Fact, context: Context) -> bool:
     if isinstance(fact, facts.Peering):
         return subject in index.peerings
     if isinstance(fact, facts.Interface):
-        return subject.endswith("/nic") and subject.removesuffix("/nic") in index.machines
+        return subject in index.interfaces
+    if isinstance(fact, facts.Attachment):
+        return fact.segment in index.subnets and (fact.link in index.peerings or fact.link in index.gateways)
+    if isinstance(fact, facts.Placement):
+        return subject.removesuffix("/placement") in index.tier_subjects
     if isinstance(fact, facts.PublicAddress):
         owner = subject.removesuffix("/link").removesuffix("/address")
         return owner in index.gateways or owner in index.machines
@@ -90,6 +99,9 @@ def _supports(role: str, subject: str, context: Context) -> bool:
         return subject.endswith("/table-link") and subject.removesuffix("/table-link") in index.subnets
     if role == "acceptation":
         return subject.endswith("/acceptation") and subject.removesuffix("/acceptation") in index.peerings
+    if role == "attachment-link":
+        link, _, segment = subject.removesuffix("/link").partition("/attachments/")
+        return segment in index.subnets and (link in index.peerings or link in index.gateways)
     if role == "disk-link":
         return subject.endswith("/link") and subject.removesuffix("/link") in index.disks
     return role == "keypair" and bastion is not None and subject == f"{bastion.subject}/keypair"
@@ -154,22 +166,33 @@ def _expected(fact: Fact, context: Context) -> list[tuple[str, object, object]]:
     index, subject = context.index, fact.origin.subject or ""
     home = "/".join(subject.split("/")[:2])
     if isinstance(fact, facts.FilterGroup | facts.RouteTable):
-        return [("network", fact.network, home)]
+        return [] if fact.network == facts.UNBOUND else [("network", fact.network, home)]
     if isinstance(fact, facts.FilterRule) and subject in index.rules:
         return [("zone", fact.group, index.rules[subject].zone)]
     if isinstance(fact, facts.Interface):
-        machine = index.machines.get(subject.removesuffix("/nic"))
-        return _standing(fact.segment, fact.filters, machine) if machine else []
+        machine, link = index.interfaces.get(subject, (None, None))
+        return [*_standing(fact.segment, fact.filters, machine), ("link", fact.link, link)] if machine else []
     if isinstance(fact, facts.Machine):
         machine = index.machines.get(subject)
         if machine is None:
             return []
         if fact.interfaces:
-            return [("interface", fact.interfaces, (f"{subject}/nic",)), ("filter", fact.filters, ())]
+            return [
+                ("interface", _own(fact.interfaces, subject, context), (f"{subject}/nic",)),
+                ("filter", fact.filters, ()),
+            ]
         return _standing(fact.segment, fact.filters, machine)
     if isinstance(fact, facts.Support):
         return _links(fact, context)
     return []
+
+
+def _own(interfaces: object, machine: str, context: Context) -> object:
+    """The interfaces without those that the plan gives it beside its own: its links, its public address (NET-09)."""
+    if not isinstance(interfaces, tuple):
+        return interfaces
+    more = (f"{machine}/address", *context.index.link_interfaces.get(machine, ()))
+    return tuple(name for name in interfaces if name not in more)
 
 
 def _standing(segment: object, filters: object, machine: object) -> list[tuple[str, object, object]]:
@@ -180,18 +203,18 @@ def _standing(segment: object, filters: object, machine: object) -> list[tuple[s
 
 
 def _links(fact: facts.Support, context: Context) -> list[tuple[str, object, object]]:
-    subject, given = fact.origin.subject or "", fact.origin.references
+    subject, given = fact.origin.subject or "", fact.ends
     if fact.role == "table-link":
         segment = subject.removesuffix("/table-link")
         _, zone = context.index.subnets.get(segment, (None, None))
-        table = (given.get("routeTableId") or "").removesuffix("/table")
-        return [("segment", given.get("subnetId"), segment), ("table", table, zone.subject if zone else None)]
+        table = (given.get("table") or "").removesuffix("/table")
+        return [("segment", given.get("segment"), segment), ("table", table, zone.subject if zone else None)]
     if fact.role == "acceptation":
-        return [("peering", given.get("netPeeringId"), subject.removesuffix("/acceptation"))]
+        return [("peering", given.get("peering"), subject.removesuffix("/acceptation"))]
     if fact.role == "disk-link":
         disk = subject.removesuffix("/link")
         machine = context.index.disks[disk][1].subject if disk in context.index.disks else None
-        return [("disk", given.get("volumeId"), disk), ("machine", given.get("vmId"), machine)]
+        return [("disk", given.get("disk"), disk), ("machine", given.get("machine"), machine)]
     return []
 
 
@@ -247,7 +270,9 @@ def _all_named(
 
 
 RULES = (
-    Rule("GOV-01", (*NATIVE, facts.Component, facts.ProviderConfiguration, facts.Unmapped), mapped),
+    Rule(
+        "GOV-01", (*NATIVE, facts.Component, facts.ProviderConfiguration, facts.StackReference, facts.Unmapped), mapped
+    ),
     Rule("GOV-02", NATIVE[:-1], truthful_tags),
     Rule("GOV-09", NATIVE, references_as_planned, references_are_true),
 )

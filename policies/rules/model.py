@@ -14,8 +14,8 @@ ResourceRule: TypeAlias = Callable[[Any, Context], Verdict]
 """Judges one fact before its resource is created."""
 StackRule: TypeAlias = Callable[[Sequence[Fact], Context], Iterable[Verdict]]
 """Judges all facts together, once they are known. It cannot stop a creation: it needs a resource twin."""
-RunRule: TypeAlias = Callable[[Context], Verdict]
-"""Judges the run itself, before anything is created."""
+RunRule: TypeAlias = Callable[[Context], Verdict | tuple[Verdict, ...]]
+"""Judges the run itself, or each record that it leans on, before anything is created."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -28,6 +28,12 @@ def one_network_per_bubble(fact: facts.Network | facts.Segment, context: Context
         bubble = context.index.bubbles.get(subject)
         if bubble is None:
             return refused("this network is no bubble's")
+        if trouble := unread(fact, "shared"):
+            return trouble
+        if fact.shared:
+            return refused("other projects of the provider may stand on it")
+        if fact.cidr is None:
+            return CONFORM  # its segments have the addresses, and each is judged
         return CONFORM if fact.cidr == bubble.cidr else refused(f"its addresses are not the bubble's {bubble.cidr}")
     subnet, zone = context.index.subnets.get(subject, (None, None))
     if subnet is None or zone is None:
@@ -42,7 +48,7 @@ def networks_apart(everything: Sequence[Fact], context: Context) -> Iterator[Ver
     """No two networks for a bubble, and none that overlap."""
     networks = [fact for fact in everything if isinstance(fact, facts.Network)]
     times = collections.Counter(fact.origin.subject for fact in networks)
-    overlapping = _overlapping(networks)
+    overlapping = _overlapping(_ranges(networks, everything))
     for fact in networks:
         verdict = unread(fact, "cidr") or CONFORM
         if times[fact.origin.subject] > 1:
@@ -52,9 +58,20 @@ def networks_apart(everything: Sequence[Fact], context: Context) -> Iterator[Ver
         yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
-def _overlapping(networks: Sequence[facts.Network]) -> dict[str, str]:
+def _ranges(
+    networks: Sequence[facts.Network], everything: Sequence[Fact]
+) -> list[tuple[addresses.Range, facts.Network]]:
+    """Each network with its range; with those of its segments where it has none of its own."""
+    found = [(addresses.parse(fact.cidr), fact) for fact in networks if isinstance(fact.cidr, str)]
+    bare = {fact.origin.subject: fact for fact in networks if fact.cidr is None}
+    for segment in everything:
+        if isinstance(segment, facts.Segment) and segment.network in bare and isinstance(segment.cidr, str):
+            found.append((addresses.parse(segment.cidr), bare[segment.network]))
+    return found
+
+
+def _overlapping(readable: Sequence[tuple[addresses.Range, facts.Network]]) -> dict[str, str]:
     """URN -> the name of a network that it overlaps. In order of address, an overlap is with the widest one so far."""
-    readable = [(addresses.parse(fact.cidr), fact) for fact in networks if isinstance(fact.cidr, str)]
     found: dict[str, str] = {}
     widest: tuple[addresses.Range, facts.Network] | None = None
     for block, fact in sorted(readable, key=lambda pair: (pair[0].version, int(pair[0].network_address))):
@@ -78,6 +95,8 @@ def filtered(fact: facts.Interface | facts.Machine | facts.Network, context: Con
     if isinstance(fact, facts.Network):
         if trouble := unread(fact, "default_filter_emptied"):
             return trouble
+        if fact.default_filter_emptied is None:
+            return Verdict(State.NOT_APPLICABLE, "networks have no filter here: each interface has its own")
         return CONFORM if fact.default_filter_emptied else refused("its default filter group keeps its rules")
     if trouble := unread(fact, "filters"):
         return trouble
@@ -86,28 +105,43 @@ def filtered(fact: facts.Interface | facts.Machine | facts.Network, context: Con
             return trouble
         if fact.interfaces and not fact.filters:
             return Verdict(State.NOT_APPLICABLE, "its interfaces carry the filters")
+    if isinstance(fact, facts.Interface) and (trouble := unguarded(fact)):
+        return trouble
     if not fact.filters:
         return refused("no filter group is attached: the network's default one would be")
-    strange = [zone for zone in fact.filters if zone not in context.index.zones]  # type: ignore[union-attr]
+    strange = [zone for zone in facts.read(fact.filters) if zone not in context.index.zones]
     return refused("a filter group that is no zone's is attached") if strange else CONFORM
+
+
+def unguarded(fact: facts.Interface | facts.PublicAddress) -> Verdict | None:
+    """Why an interface may send what is not its own, or go unfiltered; None where it may not."""
+    if trouble := unread(fact, "guarded", "other_addresses"):
+        return trouble
+    if not fact.guarded:
+        return refused("port security is off: no filter applies to it, and it may send from any address")
+    return refused("it may send from other addresses than its own") if fact.other_addresses else None
 
 
 def groups_empty(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
     """The allow-all rule that a filter group is born with is gone: known only once it is made."""
     for fact in everything:
         if isinstance(fact, facts.FilterGroup):
-            verdict = unread(fact, "implicit_rules_removed")
+            verdict = unread(fact, "implicit_rules_removed", "stateful")
             if verdict is None:
                 removed = fact.implicit_rules_removed
                 verdict = CONFORM if removed else refused("it keeps the allow-all rule that it was born with")
+                if not fact.stateful:
+                    verdict = refused("it keeps no connection state: replies would need rules of their own")
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
 # NET-08
 
 
-def declared_peering(fact: facts.Peering, context: Context) -> Verdict:
+def declared_peering(fact: facts.Peering | facts.Attachment, context: Context) -> Verdict:
     """Only bubbles that have a flow are linked, never two project bubbles, never another account's network."""
+    if isinstance(fact, facts.Attachment):
+        return _attached(fact, context)
     if trouble := unread(fact, "accepter_account"):
         return trouble
     if fact.accepter_account:
@@ -126,6 +160,20 @@ def declared_peering(fact: facts.Peering, context: Context) -> Verdict:
     return CONFORM
 
 
+def _attached(fact: facts.Attachment, context: Context) -> Verdict:
+    """A link or a gateway reaches the segments of the zones that the plan routes over it, under their own addresses."""
+    if trouble := unread(fact, "cidr"):
+        return trouble
+    subnet, zone = context.index.subnets.get(fact.segment or "", (None, None))
+    if subnet is None or zone is None:
+        return refused("what it attaches is no zone's segment")
+    if not any(route.target == fact.link for route in context.index.routes_of.get(zone.subject, ())):
+        return refused(f"no flow takes {zone.subject} over {fact.link or 'what it names'}")
+    if fact.cidr is not None and fact.cidr != subnet.cidr:
+        return refused(f"its addresses there are not the planned {subnet.cidr}")
+    return CONFORM
+
+
 # NET-09
 
 
@@ -134,8 +182,10 @@ def public_only_at_the_edge(
 ) -> Verdict:
     """Public addresses stand in edge zones only, HTTP behind a WAF, the bastion by VPN or from declared ranges."""
     if isinstance(fact, facts.Segment):
-        if trouble := unread(fact, "public_addresses_by_default"):
+        if trouble := unread(fact, "public_addresses_by_default", "default_way"):
             return trouble
+        if fact.default_way:
+            return refused("machines here are given a default route, which no flow asks for")
         return (
             refused("machines here get public addresses by themselves") if fact.public_addresses_by_default else CONFORM
         )
@@ -153,6 +203,12 @@ def _edge(zone: str | None, context: Context) -> bool:
 
 def _address(fact: facts.PublicAddress, context: Context) -> Verdict:
     subject = (fact.origin.subject or "").removesuffix("/link").removesuffix("/address")
+    if fact.filters is not None:
+        if trouble := unread(fact, "filters") or unguarded(fact):
+            return trouble
+        machine = context.index.machines.get(subject)
+        if machine is not None and fact.filters != (machine.zone,):
+            return refused("it does not stand behind the filter of its machine's zone")
     if fact.target is not None and fact.target.removesuffix("/nic") != subject:
         return refused("it is linked to something else than what it is for")
     gateway = context.index.gateways.get(subject)
@@ -176,6 +232,8 @@ def _gateway(fact: facts.Gateway, context: Context) -> Verdict:
     if planned is None:
         return refused("the plan has no such gateway")
     if fact.kind == "nat":
+        if fact.network == facts.UNBOUND:
+            return CONFORM  # it stands in no segment: what it is attached to is judged one by one
         zone = context.index.subnets.get(fact.network or "", (None, None))[1]
         return CONFORM if zone and _edge(zone.subject, context) else refused("it does not stand in an edge zone")
     if fact.network is not None and fact.network != f"bubbles/{planned.bubble}":
@@ -194,7 +252,7 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
     planned = context.index.rules.get(fact.origin.subject or "")
     flow = context.index.flows.get(planned.flow) if planned else None
     external = context.index.externals.get(flow.source) if flow else None
-    if flow is None and not all(addresses.is_private(cidr) for cidr in fact.cidrs):  # type: ignore[union-attr]
+    if flow is None and not all(addresses.is_private(cidr) for cidr in facts.read(fact.cidrs)):
         return refused("it is reached from the Internet by no declared flow")
     if flow is None or external is None or external.via != "internet":
         return Verdict(State.NOT_APPLICABLE, "its source is not on the Internet")
@@ -203,7 +261,7 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
         return CONFORM if external.administration else refused("its source is not a declared administration range")
     if not _edge(fact.group, context):
         return refused("it is reached from the Internet and is not an edge zone")
-    http = ports.holds(fact.from_port, fact.to_port, context.parameter("NET-09", "http_ports"))  # type: ignore[arg-type]
+    http = ports.holds(facts.read(fact.from_port), facts.read(fact.to_port), context.parameter("NET-09", "http_ports"))
     if http and fact.protocol != "udp" and not flow.waf:
         return refused("HTTP is reached from the Internet without a WAF in front")
     return CONFORM
@@ -212,7 +270,7 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
 RULES = (
     Rule("NET-01", (facts.Network, facts.Segment), one_network_per_bubble, networks_apart),
     Rule("NET-03", (facts.Network, facts.Interface, facts.Machine), filtered, groups_empty),
-    Rule("NET-08", (facts.Peering,), declared_peering),
+    Rule("NET-08", (facts.Peering, facts.Attachment), declared_peering),
     Rule(
         "NET-09",
         (facts.PublicAddress, facts.Gateway, facts.Segment, facts.FilterRule),

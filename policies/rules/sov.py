@@ -7,9 +7,10 @@ import urllib.parse
 from blueprint import facts
 from blueprint.facts import Fact
 from policies.context import Context
+from policies.rules.lawful import holds_health_data
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
-from providers.capabilities import Judgement, Standing
+from providers.capabilities import Judgement, Offer, Standing
 
 BRICKS: tuple[tuple[type, str], ...] = (
     (facts.Network, "network"),
@@ -37,12 +38,24 @@ def qualified_layer(context: Context) -> Verdict:
 
 
 def _brick(brick: str, context: Context) -> Verdict:
-    offer = context.capabilities.offer(context.offer) if context.capabilities else None
+    offer = _offer(context)
     if offer is None:
-        return refused(f"the offer {context.offer!r} of target {context.target} is in no capability file")
+        return refused(_no_offer(context))
     if offer.region != context.region:
         return refused(f"{offer.name} is described for {offer.region}, the target is in {context.region}")
     judgement: Judgement = context.index.remember(("SOV-01", brick), lambda: offer.judge(brick, context.as_of))
+    return _verdict(judgement, context)
+
+
+def _offer(context: Context) -> Offer | None:
+    return context.capabilities.offer(context.offer) if context.capabilities else None
+
+
+def _no_offer(context: Context) -> str:
+    return f"the offer {context.offer!r} of target {context.target} is in no capability file"
+
+
+def _verdict(judgement: Judgement, context: Context) -> Verdict:
     message, until, scope = judgement.message, judgement.until, f"offers/{context.offer}"
     if judgement.standing is Standing.QUALIFIED:
         return Verdict(State.CONFORM, message, until=until, warning=judgement.warning)
@@ -53,6 +66,44 @@ def _brick(brick: str, context: Context) -> Verdict:
     return refused(message)
 
 
+# SOV-02
+
+
+def version_of_decision(context: Context) -> Verdict:
+    """The decision is under a version that keeps extra-European law out (chapter 19.6, since 3.2)."""
+    offer = _offer(context)
+    if offer is None:
+        return refused(_no_offer(context))
+    if offer.qualification is None:
+        return refused(f"{offer.name} has no qualification")
+    wanted, given = str(context.parameter("SOV-02", "version")), offer.qualification.version
+    if _numbers(given) < _numbers(wanted):
+        return refused(f"{offer.name} is qualified under {given}: {wanted} is needed")
+    return CONFORM
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`3.10` is later than `3.2`; what is not a number is earlier than every number."""
+    return tuple(int(part) if part.isdecimal() else -1 for part in version.strip().split("."))
+
+
+# SOV-06
+
+
+def certified_host(context: Context) -> Verdict:
+    """Health data lie with a certified host: the offer's certificate, on this day."""
+    if not holds_health_data(context):
+        return Verdict(State.NOT_APPLICABLE, "no bubble holds health data")
+    offer = _offer(context)
+    if offer is None:
+        return refused(_no_offer(context))
+    if offer.hds is None:
+        return Verdict(
+            State.EVIDENCE_REQUIRED, f"no HDS certificate of {offer.name} is on record", scope=f"offers/{context.offer}"
+        )
+    return _verdict(offer.hds.judge(context.as_of), context)
+
+
 # SOV-03
 
 
@@ -60,7 +111,7 @@ def declared_region(fact: Fact, context: Context) -> Verdict:
     """Everything lies in the target's region, which is one of those allowed; the provider says it explicitly."""
     if trouble := unread(fact, "region"):
         return trouble
-    region: str = fact.region  # type: ignore[union-attr,assignment]
+    region = fact.region  # type: ignore[union-attr]
     if not region:
         return refused("its region is left to a default: the provider must be given one")
     if region not in context.parameter("SOV-03", "regions"):
@@ -81,10 +132,16 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     if fact.endpoint is None:
         return CONFORM
     host = urllib.parse.urlsplit(str(fact.endpoint)).hostname or ""
-    hosts = {urllib.parse.urlsplit(url).hostname for url in context.endpoints}
-    if host in hosts or host.endswith(f".{context.region}.outscale.com"):
+    if _at_home(host, context):
         return CONFORM
     return refused("its endpoint is none of the target's")
+
+
+def _at_home(host: str, context: Context) -> bool:
+    """Whether a host is one of the target's endpoints, or one of its offer's region."""
+    offer = context.capabilities.offer(context.offer) if context.capabilities else None
+    hosts = {urllib.parse.urlsplit(url).hostname for url in context.endpoints}
+    return host in hosts or (offer is not None and offer.region == context.region and offer.owns(host))
 
 
 def _availability_zone(fact: facts.Segment | facts.Machine | facts.Disk, context: Context) -> Verdict:
@@ -98,7 +155,7 @@ def _availability_zone(fact: facts.Segment | facts.Machine | facts.Disk, context
         planned = index.machines[subject].az
     elif isinstance(fact, facts.Disk) and subject in index.disks:
         planned = index.disks[subject][1].az
-    if planned is not None and fact.az != planned:
+    if planned is not None and fact.az != planned and not (fact.az is None and not isinstance(fact, facts.Machine)):
         return refused(f"its availability zone is not the planned {planned}")
     return CONFORM
 
@@ -124,14 +181,15 @@ def state_at_home(context: Context) -> Verdict:
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(backend.url).query)
     endpoint = (query.get("endpoint") or [""])[0]
     host = urllib.parse.urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
-    hosts = {urllib.parse.urlsplit(url).hostname for url in context.endpoints}
-    if host and (host in hosts or host.endswith(f".{context.region}.outscale.com")):
+    if host and _at_home(host, context):
         return CONFORM
     return refused(f"the state is kept at {host or 'a default endpoint'}: not one of the target's")
 
 
 RULES = (
     Rule("SOV-01", tuple(kind for kind, _ in BRICKS), qualified_service, run=qualified_layer),
+    Rule("SOV-02", run=version_of_decision),
     Rule("SOV-03", REGIONAL, declared_region),
+    Rule("SOV-06", run=certified_host),
     Rule("SOV-07", run=state_at_home),
 )

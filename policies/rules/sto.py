@@ -1,4 +1,3 @@
-# ruff: noqa: ARG001 - every rule has the one signature, whether or not it needs all of it
 """Storage: encrypted with a key of the bubble, closed to the public, closed to plain HTTP."""
 
 from __future__ import annotations
@@ -7,6 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint import facts
+from blueprint import plan as plans
+from blueprint.facts import NOT_OBSERVABLE
+from blueprint.properties import as_range
+from policies import addresses
 from policies.context import Context
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
@@ -21,9 +24,7 @@ def encrypted_with_own_key(fact: facts.Bucket | facts.Disk, context: Context) ->
     if not known:
         return refused("the plan has no such storage: no key can be bound to it")
     if isinstance(fact, facts.Disk):
-        return Verdict(
-            State.EVIDENCE_REQUIRED, "the provider's API says nothing of a volume's encryption", scope="kinds/disk"
-        )
+        return _disk(fact)
     if trouble := unread(fact, "encrypted", "key"):
         return trouble
     if not fact.encrypted:
@@ -38,6 +39,22 @@ def encrypted_with_own_key(fact: facts.Bucket | facts.Disk, context: Context) ->
     return CONFORM if fact.key in scopes else refused("its key is not the one that the plan binds to it")
 
 
+def _disk(fact: facts.Disk) -> Verdict:
+    if fact.encrypted is NOT_OBSERVABLE:
+        return Verdict(
+            State.EVIDENCE_REQUIRED, "the provider's API says nothing of a volume's encryption", scope="kinds/disk"
+        )
+    if trouble := unread(fact, "encrypted"):
+        return trouble
+    if not fact.encrypted:
+        return refused("it is not encrypted")
+    return Verdict(
+        State.EVIDENCE_REQUIRED,
+        "it is encrypted with the provider's key: no key of the bubble exists yet",
+        scope="kinds/disk",
+    )
+
+
 # STO-02
 
 
@@ -49,7 +66,7 @@ def not_public(fact: facts.Bucket, context: Context) -> Verdict:
         return refused(f"its ACL {fact.acl} opens it beyond the account", field="public")
     if fact.website:
         return refused("it is published as a web site")
-    if "*" in fact.cors_origins:  # type: ignore[operator]
+    if "*" in facts.read(fact.cors_origins):
         return refused("any web origin may read it")
     if any(_opens(statement) for statement in _statements(fact.policy)):
         return refused("its policy lets anyone in")
@@ -76,11 +93,49 @@ def _flatten(value: Any) -> Iterator[str]:
             yield from _flatten(item)
 
 
+# STO-03
+
+
+def exposed_by_a_gate(fact: facts.Bucket, context: Context) -> Verdict:
+    """Nobody outside is let in, save into a gate's quarantine: to read, from declared addresses, for a time."""
+    if trouble := unread(fact, "policy", "cors_origins"):
+        return trouble
+    allowing = [one for one in _statements(fact.policy) if str(_field(one, "effect", "")).lower() != "deny"]
+    if not allowing and not fact.cors_origins:
+        return CONFORM
+    if fact.origin.subject not in {gate.quarantine for gate in context.plan.gates}:
+        return refused("it lets others in, and is no gate's quarantine")
+    if fact.cors_origins:
+        return refused("web pages of other origins may read a gate's quarantine")
+    return CONFORM if all(_narrow(one, context) for one in allowing) else refused("it lets others in too widely")
+
+
+def _narrow(statement: Mapping[str, Any], context: Context) -> bool:
+    """Reads only, from addresses of one external of the plan, until a day."""
+    actions = [one.lower() for one in _flatten(_field(statement, "action", None))]
+    if not actions or not set(actions) <= {"s3:getobject", "s3:getobjectversion", "s3:listbucket"}:
+        return False
+    condition = _field(statement, "condition", None)
+    if not isinstance(condition, Mapping):
+        return False
+    tests = {str(operator).lower(): test for operator, test in condition.items() if isinstance(test, Mapping)}
+    sources = list(_flatten(_field(tests.get("ipaddress", {}), "aws:sourceip", None)))
+    limits = list(_flatten(_field(tests.get("datelessthan", {}), "aws:currenttime", None)))
+    declared = [cidr for external in context.plan.externals for cidr in external.cidrs]
+    within = bool(sources) and all(
+        isinstance(one := as_range(source), str) and addresses.inside_any(one, declared) for source in sources
+    )
+    return within and len(limits) == 1
+
+
 # STO-04
 
 
 def plaintext_denied(fact: facts.Bucket, context: Context) -> Verdict:
     """Its policy denies every request that does not come over TLS."""
+    if fact.policy is None and not fact.has_policies:
+        scope = f"offers/{context.offer}/bucket-policy"
+        return Verdict(State.NOT_OBSERVABLE, "the store has no bucket policies to deny it with", scope=scope)
     if trouble := unread(fact, "policy", "name"):
         return trouble
     wanted = {"*", f"arn:aws:s3:::{fact.name}/*"}
@@ -115,6 +170,80 @@ def _only_when_plain(condition: Any) -> bool:
     return str(key).lower() == "aws:securetransport" and values == ["false"]
 
 
+# STO-05
+
+
+def transit_purged(fact: facts.Bucket, context: Context) -> Verdict:
+    """What lands in the ingestion bubble is whose it says, alone there, and gone within the month."""
+    planned = context.index.buckets.get(fact.origin.subject or "")
+    bubble = context.index.bubble_of(fact.origin.subject or "")
+    if planned is None or bubble is None or bubble.kind is not plans.BubbleKind.INGESTION:
+        return Verdict(State.NOT_APPLICABLE, "nothing lands in it")
+    if planned.lands_from is None:
+        return refused("it does not say whose deliveries land in it", field="lands_from")
+    if sum(one.lands_from == planned.lands_from for one in context.plan.buckets) > 1:
+        return refused(f"deliveries of {planned.lands_from} land in two buckets", field="lands_from")
+    if trouble := unread(fact, "versioning") or unread_expiry(fact, context):
+        return trouble
+    most = context.parameter("STO-05", "days")
+    gone = gone_after(fact)
+    if gone is None or gone > most:
+        return refused(f"what landed is not gone after {most} days", field="expire_days")
+    return CONFORM
+
+
+def one_landing_each(context: Context) -> Verdict:
+    """Each partner that gives data, and the SNDS, has a landing bucket of its own."""
+    if not context.plan.partners:
+        return Verdict(State.NOT_APPLICABLE, "nobody gives data")
+    landing = {bucket.lands_from for bucket in context.plan.buckets}
+    missing = [name for name in context.plan.partners if name not in landing]
+    if missing:
+        return refused(f"deliveries of {', '.join(missing)} have no bucket of their own", subject="bubbles")
+    return Verdict(State.CONFORM, subject="bubbles")
+
+
+def by_other_means(context: Context, feature: str) -> Verdict | None:
+    """Evidence where the offer lacks a feature of buckets and the blueprint declares the accepted workaround."""
+    accepted = context.workaround(feature) if context.lacks(feature) else None
+    if accepted is None:
+        return None
+    scope = f"offers/{context.offer}/{feature}"
+    return Verdict(
+        State.EVIDENCE_REQUIRED, f"the offer has no {feature}: {accepted.name}, which leaves records", scope=scope
+    )
+
+
+def unread_expiry(fact: facts.Bucket, context: Context) -> Verdict | None:
+    """Why the bucket's expiry cannot be judged, or None."""
+    if trouble := unread(fact, "expiry"):
+        return trouble
+    if not fact.expiry and (answer := by_other_means(context, "lifecycle")):
+        return answer
+    for rule in facts.read(fact.expiry):
+        if trouble := unread(rule, "prefix", "days", "noncurrent_days"):
+            return trouble
+    return None
+
+
+def gone_after(fact: facts.Bucket) -> int | None:
+    """Days after which no version of any object is left; None where some stay for ever.
+
+    A versioned object is first hidden, then kept as a noncurrent version: both times count. Only a rule for the whole
+    bucket does.
+    """
+    found: list[int] = []
+    for rule in facts.read(fact.expiry):
+        days, noncurrent = rule.days, rule.noncurrent_days
+        if rule.prefix or not isinstance(days, int):
+            continue
+        if not fact.versioning:
+            found.append(days)
+        elif isinstance(noncurrent, int):
+            found.append(days + noncurrent)
+    return min(found, default=None)
+
+
 def _statements(policy: Any) -> list[Mapping[str, Any]]:
     """The statements of a parsed document; a single one may stand without a list."""
     found = _field(policy, "statement", []) if isinstance(policy, Mapping) else []
@@ -130,5 +259,7 @@ def _field(section: Mapping[str, Any], name: str, absent: Any) -> Any:
 RULES = (
     Rule("STO-01", (facts.Bucket, facts.Disk), encrypted_with_own_key),
     Rule("STO-02", (facts.Bucket,), not_public),
+    Rule("STO-03", (facts.Bucket,), exposed_by_a_gate),
     Rule("STO-04", (facts.Bucket,), plaintext_denied),
+    Rule("STO-05", (facts.Bucket,), transit_purged, run=one_landing_each),
 )

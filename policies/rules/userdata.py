@@ -65,6 +65,18 @@ def inspect(text: str, declared: Callable[[str], bool]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_look(text, "user data", declared, 0)))
 
 
+def same(text: str, planned: str) -> bool:
+    """Whether a machine's user data is what was planned, however many times it was encoded on its way."""
+    for _ in range(MAX_DEPTH):
+        if text.strip() == planned.strip():
+            return True
+        inner = _decode(text.strip()) if text.strip() else None
+        if inner is None or inner == text:
+            return False
+        text = inner
+    return False
+
+
 def _look(text: str, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
     if depth > MAX_DEPTH or len(text) > MAX_BYTES:
         yield f"{place} is too deep or too large to be read"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import pathlib
 from collections.abc import Sequence
 
 import pulumi
 import rempart_outscale as outscale
-import yaml
 
 from blueprint import plan as plans
-from providers import contracts
+from providers import contracts, images
 from providers.outscale.session import Session
 
 BRICK = "compute"
@@ -89,14 +87,8 @@ def _image_id(provider: outscale.Provider, name: str) -> pulumi.Output[str]:
 
 def image_id(session: Session, word: str) -> pulumi.Output[str]:
     """The one image that images.yaml names for the blueprint's word; a word that is not there is taken as a name."""
-    return _image_id(session.outscale, images().get(word, word))
-
-
-@functools.cache
-def images() -> dict[str, str]:
-    """The blueprint's word -> exact name of the image."""
-    text = pathlib.Path(__file__).with_name("images.yaml").read_text(encoding="utf-8")
-    return {word: str(entry["name"]) for word, entry in yaml.safe_load(text).items()}
+    listed = images.load("outscale")
+    return _image_id(session.outscale, listed[word].name if word in listed else word)
 
 
 def _disk(

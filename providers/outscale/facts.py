@@ -13,15 +13,8 @@ from typing import Any
 
 from blueprint import facts
 from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed, Origin, Value
-from blueprint.properties import (
-    Properties,
-    as_document,
-    as_integer,
-    as_ports,
-    as_protocol,
-    as_range,
-    as_texts,
-)
+from blueprint.properties import Properties, as_ports, as_protocol, as_range
+from providers import bucket_facts
 
 COMPONENTS = "rempart:components:"
 PROVIDERS = {"pulumi:providers:outscale": "outscale", "pulumi:providers:s3": "s3"}
@@ -281,57 +274,22 @@ def _vm(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
 
 def _volume(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
     region, az = _subregion(props.text("subregionName", None))
-    return facts.Disk(origin, props.integer("size", 0), az, region, NOT_OBSERVABLE)
+    return facts.Disk(origin, props.integer("size", 0), az, region, NOT_OBSERVABLE, props.text("snapshotId", None))
 
 
 def _bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
-    acl = props.text("acl", "private")
-    website = props.raw("website")
-    return facts.Bucket(
-        origin,
-        props.text("bucket", ""),
-        provider.text("region", ""),
-        acl.strip().lower() if isinstance(acl, str) else acl,
-        as_document(props.raw("policy")),
-        _cors(props.raw("corsRules")),
-        UNKNOWN if website is UNKNOWN else website not in (None, False, "", {}),
-        _encrypted(props),
-        None,
-        props.flag("versioning", False),
-        _lock_days(props),
-        props.flag("forceDestroy", False),
+    return bucket_facts.bucket(origin, props, provider.text("region", ""))
+
+
+def _stack_reference(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    return facts.StackReference(origin, props.text("name", ""))
+
+
+def _support(role: str, **ends: str) -> Callable[[Origin, Properties, Properties], facts.Fact]:
+    """`ends` maps what the resource joins to the property that gives its id."""
+    return lambda origin, props, provider: facts.Support(
+        origin, role, {end: origin.references.get(key) for end, key in ends.items()}
     )
-
-
-def _cors(value: object) -> Value[tuple[str, ...]]:
-    if value is None:
-        return ()
-    if value is UNKNOWN:
-        return UNKNOWN
-    if not isinstance(value, list) or not all(isinstance(rule, Mapping) for rule in value):
-        return Malformed("a list of rules")
-    origins: list[object] = []
-    for rule in value:
-        allowed = rule.get("allowedOrigins")
-        origins.extend(allowed if isinstance(allowed, list) else [allowed])
-    return as_texts(origins)
-
-
-def _encrypted(props: Properties) -> Value[bool]:
-    section = props.section("encryption")
-    if isinstance(section, Mapping):
-        algorithm = Properties(section).text("algorithm", "")
-        return bool(algorithm.strip()) if isinstance(algorithm, str) else algorithm
-    return False if section is None else section
-
-
-def _lock_days(props: Properties) -> Value[int | None]:
-    section = props.section("objectLock")
-    return as_integer(section.get("days")) if isinstance(section, Mapping) else section
-
-
-def _support(role: str) -> Callable[[Origin, Properties, Properties], facts.Fact]:
-    return lambda origin, props, provider: facts.Support(origin, role)
 
 
 _BUILDERS: Mapping[str, Callable[[Origin, Properties, Properties], facts.Fact]] = {
@@ -340,22 +298,22 @@ _BUILDERS: Mapping[str, Callable[[Origin, Properties, Properties], facts.Fact]] 
     "outscale:index:SecurityGroup": _group,
     "outscale:index:SecurityGroupRule": _rule,
     "outscale:index:RouteTable": _table,
-    "outscale:index:RouteTableLink": _support("table-link"),
+    "outscale:index:RouteTableLink": _support("table-link", segment="subnetId", table="routeTableId"),
     "outscale:index:Route": _route,
     "outscale:index:InternetService": _internet_service,
     "outscale:index:InternetServiceLink": _internet_link,
     "outscale:index:NatService": _nat,
     "outscale:index:NetPeering": _peering,
-    "outscale:index:NetPeeringAcceptation": _support("acceptation"),
+    "outscale:index:NetPeeringAcceptation": _support("acceptation", peering="netPeeringId"),
     "outscale:index:Nic": _nic,
     "outscale:index:PublicIp": _public_ip,
     "outscale:index:PublicIpLink": _public_ip_link,
     "outscale:index:Keypair": _support("keypair"),
     "outscale:index:Vm": _vm,
     "outscale:index:Volume": _volume,
-    "outscale:index:VolumeLink": _support("disk-link"),
+    "outscale:index:VolumeLink": _support("disk-link", disk="volumeId", machine="vmId"),
     "s3:index:Bucket": _bucket,
     "pulumi:pulumi:Stack": _support("stack"),
-    "pulumi:pulumi:StackReference": _support("stack-reference"),
+    "pulumi:pulumi:StackReference": _stack_reference,
     "pulumi:providers:pulumi": _support("engine-provider"),  # serves stack references, and creates nothing
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from providers import buckets, observation
 
 KINDS = {
     "Net": ("ReadNets", "Nets"),
@@ -30,10 +33,14 @@ class Account:
 
     region: str
     access_key: str
-    secret_key: str
+    secret_key: str = dataclasses.field(repr=False)
     oapi: str
     oos: str
     ca_bundle: str | None = None
+    store_keys: tuple[str, str] | None = dataclasses.field(default=None, repr=False)
+    """Access and secret key of object storage where they differ: OOS knows root keys only."""
+    credentials: str = "OSC_ACCESS_KEY"
+    """Name of the variable that the access key comes from, for the record."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Thing:
     platform: str
     bubble: str
     body: Mapping[str, Any]
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def read(account: Account) -> tuple[Thing, ...]:
@@ -100,7 +108,7 @@ def _compute_and_network(account: Account) -> Iterator[Thing]:
     call = client(account)
     for kind, (action, field) in KINDS.items():
         for body in _pages(call, action, field):
-            if _state(body) in GONE:
+            if state(body) in GONE:
                 continue
             tags = {tag["Key"]: tag["Value"] for tag in body.get("Tags", ())}
             yield Thing(
@@ -109,10 +117,11 @@ def _compute_and_network(account: Account) -> Iterator[Thing]:
                 tags.get("rempart:platform", ""),
                 tags.get("rempart:bubble", ""),
                 body,
+                tags,
             )
 
 
-def _state(body: Mapping[str, Any]) -> str:
+def state(body: Mapping[str, Any]) -> str:
     """Most kinds say a word; a peering says {"Name": word, "Message": ...}."""
     state = body.get("State", "")
     return str(state.get("Name", "")) if isinstance(state, Mapping) else str(state)
@@ -128,35 +137,32 @@ def _pages(call: Any, action: str, field: str) -> Iterator[Mapping[str, Any]]:
         token = {"NextPageToken": answer["NextPageToken"]}
 
 
-def _buckets(account: Account) -> Iterator[Thing]:
-    import boto3
-    from botocore.config import Config
-
-    client = boto3.client(
-        "s3",
-        endpoint_url=account.oos,
-        region_name=account.region,
-        aws_access_key_id=account.access_key,
-        aws_secret_access_key=account.secret_key,
-        verify=account.ca_bundle,
-        config=Config(
-            s3={"addressing_style": "path"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-    for bucket in client.list_buckets().get("Buckets", ()):
-        tags = _bucket_tags(client, bucket["Name"])
-        yield Thing("Bucket", bucket["Name"], tags.get("rempart:platform", ""), tags.get("rempart:bubble", ""), bucket)
+def store(account: Account) -> Any:
+    """A client of the account's object storage."""
+    access_key, secret_key = account.store_keys or (account.access_key, account.secret_key)
+    return buckets.client(account.oos, account.region, access_key, secret_key, account.ca_bundle)
 
 
-def _bucket_tags(client: Any, name: str) -> dict[str, str]:
-    from botocore.exceptions import ClientError
+@contextlib.contextmanager
+def reaching(account: Account) -> Iterator[None]:
+    """What goes wrong on the way to the API becomes one `Unreachable`, without what was asked or answered."""
+    import requests
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = client.get_bucket_tagging(Bucket=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchTagSet":
-            return {}
-        raise
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+        yield
+    except (requests.RequestException, BotoCoreError, ClientError, OSError) as error:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        what = f"HTTP {status}" if status else type(error).__name__
+        raise observation.Unreachable(
+            f"{account.oapi} or {account.oos} cannot be read ({what}): check that the endpoints answer "
+            f"(`rempart doctor`) and that {account.credentials} may read"
+        ) from None
+
+
+def _buckets(account: Account) -> Iterator[Thing]:
+    client = store(account)
+    for bucket in client.list_buckets().get("Buckets", ()):
+        tags = buckets.tags(client, bucket["Name"])
+        platform, bubble = tags.get("rempart:platform", ""), tags.get("rempart:bubble", "")
+        yield Thing("Bucket", bucket["Name"], platform, bubble, bucket, tags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -54,7 +54,9 @@ def segment(session: Session, bubble: plans.Bubble, parent: pulumi.Resource) -> 
     )
 
 
-def peer(session: Session, peering: plans.Peering, networks: contracts.Segmentation, parent: pulumi.Resource) -> None:
+def peer(
+    session: Session, peering: plans.Peering, networks: contracts.Segmentation, parent: pulumi.Resource
+) -> contracts.Segmentation:
     """Asks for the peering from `a`, accepts it as `b`, then routes to each other's zones."""
     a, b = session.plan.bubble(peering.a), session.plan.bubble(peering.b)
     asked = session.make(
@@ -75,6 +77,18 @@ def peer(session: Session, peering: plans.Peering, networks: contracts.Segmentat
     for route in session.plan.routes:
         if route.target == peering.subject:
             _route(session, route, networks.tables[route.zone], asked.id, parent, [accepted])
+    return contracts.Segmentation()
+
+
+def exports(session: Session) -> Mapping[str, Sequence[str]]:
+    """The bubbles' own networks, subnets, filters and tables."""
+    zones = [zone for bubble in session.plan.bubbles for zone in bubble.zones]
+    return {
+        "networks": [bubble.subject for bubble in session.plan.bubbles],
+        "subnets": [subnet.subject for zone in zones for subnet in zone.subnets],
+        "filters": [zone.subject for zone in zones],
+        "tables": [zone.subject for zone in zones],
+    }
 
 
 def _subnet(

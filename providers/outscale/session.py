@@ -13,7 +13,7 @@ import rempart_s3 as s3
 
 from blueprint import naming
 from blueprint import plan as plans
-from providers import contracts
+from providers import adoption, contracts, tagging
 
 Kind = TypeVar("Kind", bound=pulumi.CustomResource)
 
@@ -23,37 +23,25 @@ class Session:
     """One plan on one account. Providers are registered when first used, so that a layer shows only what it needs."""
 
     plan: plans.Plan
-    endpoints: Mapping[str, str]
+    place: contracts.Place
     transform: contracts.Transform | None = None
     transformed: list[str] = dataclasses.field(default_factory=list)
 
     @functools.cached_property
     def outscale(self) -> outscale.Provider:
-        return outscale.Provider("outscale", region=self.plan.region, endpoint=self.endpoints["api"])
+        return outscale.Provider("outscale", region=self.plan.region, endpoint=self.place.endpoints["api"])
 
     @functools.cached_property
     def s3(self) -> s3.Provider:
-        return s3.Provider("oos", region=self.plan.region, endpoint=self.endpoints["storage"], flavor="oos")
+        return s3.Provider("oos", region=self.plan.region, endpoint=self.place.endpoints["storage"], flavor="oos")
 
     def name(self, *parts: str) -> str:
         """A name that the provider takes: platform, environment, readable parts, hash."""
         return naming.of(self.plan.platform, self.plan.environment, *parts)
 
     def tags(self, subject: str, brick: str, bubble: str | None) -> dict[str, str]:
-        """What a resource says of itself (GOV-02): derived from the plan, never typed by hand."""
-        home = self.plan.bubble(bubble) if bubble else None
-        end = home.project.end if home and home.project else None
-        return {
-            "Name": self.name(*subject.split("/")),
-            "rempart:platform": self.plan.platform,
-            "rempart:environment": self.plan.environment,
-            "rempart:subject": subject,
-            "rempart:bubble": bubble or "platform",
-            "rempart:brick": brick,
-            "rempart:data_class": home.data_class if home else "none",
-            "rempart:owner": home.owner if home else "platform",
-            "rempart:project_end": end.isoformat() if end else "none",
-        }
+        """What a resource says of itself (GOV-02)."""
+        return tagging.tags(self.plan, subject, brick, bubble)
 
     def make(
         self,
@@ -81,11 +69,15 @@ class Session:
                 args = changed
         provider = self.s3 if kind.__module__.startswith("rempart_s3") else self.outscale
         options = pulumi.ResourceOptions(
-            parent=parent, provider=provider, protect=protect, depends_on=list(depends_on or ())
+            parent=parent,
+            provider=provider,
+            protect=protect,
+            depends_on=list(depends_on or ()),
+            import_=adoption.identifier(subject),
         )
         return kind(subject, opts=options, **args)
 
 
-def connect(plan: plans.Plan, endpoints: Mapping[str, str], transform: contracts.Transform | None = None) -> Session:
-    """A session; `endpoints` has `api` and `storage`."""
-    return Session(plan, endpoints, transform)
+def connect(plan: plans.Plan, place: contracts.Place, transform: contracts.Transform | None = None) -> Session:
+    """A session; the endpoints are `api` and `storage`."""
+    return Session(plan, place, transform)

@@ -1,4 +1,4 @@
-"""`python -m sandbox.s3 --port P --data DIR --credentials FILE --tls DIR`: the sandbox's OOS endpoint, on 127.0.0.1."""
+"""The sandbox's object storage: `python -m sandbox.s3 --port P --data DIR --credentials FILE --tls DIR`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import uvicorn
 from sandbox import certificates, services
 from sandbox.outscale import credentials
 from sandbox.outscale.connections import BreakableProtocol
-from sandbox.s3 import app, versitygw
+from sandbox.s3 import app, table, versitygw
 from sandbox.s3.store import GateStore
 from sandbox.stopping import exit_on_signals
 
@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--credentials", type=Path, required=True, help="JSON file, made when there is none")
     parser.add_argument("--tls", type=Path, required=True, help="folder of the certificates, made when there are none")
     parser.add_argument("--region", default=services.REGION)
+    parser.add_argument("--flavor", default=table.OOS, choices=table.flavors(), help="what it stands for")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     store = GateStore(options.data / "gate.sqlite")
     try:
         uvicorn.run(
-            app.build(keys, options.region, store, upstream),
+            app.build(keys, options.region, store, upstream, options.flavor),
             host=services.HOST,
             port=options.port,
             http=BreakableProtocol,

@@ -1,8 +1,8 @@
-"""The gate: an ASGI application in front of versitygw that answers as OUTSCALE Object Storage does.
+"""The gate: an ASGI application in front of versitygw that answers as one provider's object storage does.
 
 A request goes through, in this order: which call it is, its body, the sign-in, a fault in wait, the bucket's policy,
-what OOS lacks; then the gate answers from its own documents, or versitygw carries it out. Every answer says that it is
-simulated.
+what that storage lacks; then the gate answers from its own documents, or versitygw carries it out. Every answer says
+that it is simulated.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Gate:
     settings: Settings
     faults: Faults
     lockout: LockOut
+    flavor: table.Flavor
 
     def ask(self, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
         """A small request of the gate's own to versitygw: status and body."""
@@ -122,16 +123,19 @@ class Incoming:
         return signatures.Request(self.http.method, self.path, query, dict(self.http.headers.items()))
 
 
-def build(credentials: Credentials, region: str, store: GateStore, upstream: Upstream) -> Starlette:
+def build(
+    credentials: Credentials, region: str, store: GateStore, upstream: Upstream, flavor: str = table.OOS
+) -> Starlette:
     """The application over an open store and a running versitygw."""
-    table.calls(), table.header_rules()  # a damaged table shows now
+    table.calls(flavor), table.header_rules()  # a damaged table shows now
     settings = Settings(store)
-    gate = Gate(credentials, region, store, upstream, settings, Faults(store), LockOut(store, settings))
+    lockout = LockOut(store, settings)
+    gate = Gate(credentials, region, store, upstream, settings, Faults(store), lockout, table.flavor(flavor))
 
     async def serve(request: Request) -> Response:
         query, headers = request.query_params.keys(), request.headers.keys()
         path = bytes(request.scope["raw_path"]).decode("latin-1")
-        call = table.find(request.method, path, query, headers)
+        call = table.find(request.method, path, query, headers, gate.flavor.key)
         body = await bodies.receive(request)
         return await _serve(gate, Incoming(request, call, body, uuid.uuid4().hex[:16].upper(), time.monotonic()))
 
@@ -171,9 +175,8 @@ def _sign_in(gate: Gate, incoming: Incoming) -> str:
         raise S3Error("AccessDenied", locked.details) from None
     try:
         if claim.access_key != gate.credentials.access_key:
-            raise S3Error(
-                "InvalidAccessKeyId", "the access key does not exist; OOS takes keys of the root account only"
-            )
+            root = "; OOS takes keys of the root account only" if gate.flavor.key == table.OOS else ""
+            raise S3Error("InvalidAccessKeyId", f"the access key does not exist{root}")
         secret = gate.credentials.secret_key
         signatures.verify(claim, incoming.signed, secret_key=secret, region=gate.region, now=now)
     except S3Error as error:
@@ -190,10 +193,10 @@ async def _answer(gate: Gate, incoming: Incoming, access_key: str) -> Response:
     """Judge, then answer or forward."""
     call = incoming.call
     if call is None:
-        raise S3Error("NotImplemented", "a call that is not in the list of OOS calls")
+        raise S3Error("NotImplemented", f"a call that is not in the list of {gate.flavor.short} calls")
     verdict = _judge(gate, incoming, call, owner=bool(access_key))
     if call.state == "refused":
-        raise S3Error("NotImplemented", f"{call.name}: {_why(call)}")
+        raise S3Error("NotImplemented", f"{call.name}: {_why(gate, call)}")
     for rule in table.header_rules():
         if rule.hits(incoming.http.headers):
             raise S3Error("NotImplemented", f"the header {rule.header} asks for what is not implemented: {rule.why}")
@@ -204,9 +207,10 @@ async def _answer(gate: Gate, incoming: Incoming, access_key: str) -> Response:
     return await _pass(gate, incoming, call, access_key, allowed=verdict == "allow")
 
 
-def _why(call: Call) -> str:
+def _why(gate: Gate, call: Call) -> str:
     """What a refusal says of its reason."""
-    return f"not among the calls of OUTSCALE Object Storage ({call.source}, read on {call.read_on})"
+    reason = call.why or f"not among the calls of {gate.flavor.name}"
+    return f"{reason} ({call.source}, read on {call.read_on})"
 
 
 def _judge(gate: Gate, incoming: Incoming, call: Call, owner: bool) -> policy.Verdict:
@@ -293,7 +297,7 @@ def _after(gate: Gate, incoming: Incoming, call: Call, answer: Response) -> None
         gate.store.drop_all(incoming.bucket)
     if call.name in ENCRYPTED:
         default = documents.algorithm(gate.store.document(incoming.bucket, "encryption"))
-        if default or SSE in incoming.http.headers:
+        if default or gate.flavor.always_encrypted or SSE in incoming.http.headers:
             answer.headers[SSE] = "AES256"  # also for aws:kms
 
 

@@ -29,7 +29,12 @@ def routes(gate: Gate) -> list[Route]:
 
     async def health(_request: Request) -> Response:
         alive = gate.upstream.process.poll() is None
-        body = {"simulated": alive, "provider": "outscale", "service": "oos", "region": gate.region}
+        body = {
+            "simulated": alive,
+            "provider": gate.flavor.provider,
+            "service": gate.flavor.key,
+            "region": gate.region,
+        }
         return JSONResponse(body, 200 if alive else 503, headers=control_routes.HEADERS)
 
     async def inventory(request: Request) -> Any:

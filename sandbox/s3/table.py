@@ -1,4 +1,4 @@
-"""Which S3 call a request is, and what OOS does with it (features.yaml)."""
+"""Which S3 call a request is, and what an object storage does with it (features.yaml): OOS, or another flavor."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import yaml
 
 TABLE = Path(__file__).parent / "features.yaml"
+OOS = "oos"
 _HARMLESS = frozenset({"x-id"})  # SDKs repeat the call's name there
 State = Literal["passed", "kept", "refused"]
 
@@ -31,11 +32,23 @@ class Call:
     source: str
     read_on: str
     document: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """One object storage. `always_encrypted`: every object, whatever its bucket says."""
+
+    key: str
+    name: str
+    short: str
+    provider: str
+    always_encrypted: bool
 
 
 @dataclass(frozen=True)
 class HeaderRule:
-    """A header that asks for what OOS lacks."""
+    """A header that asks for what is lacking."""
 
     header: str
     values: tuple[str, ...]
@@ -48,11 +61,23 @@ class HeaderRule:
         return value is not None and any(fnmatch.fnmatchcase(value, pattern) for pattern in self.values or ("*",))
 
 
+def flavors() -> tuple[str, ...]:
+    return tuple(_tree()["flavors"])
+
+
 @functools.cache
-def calls() -> Mapping[str, Call]:
-    """Every known call by name."""
+def flavor(key: str = OOS) -> Flavor:
+    line = _tree()["flavors"][key]
+    return Flavor(key, line["name"], line["short"], line["provider"], line.get("always_encrypted", False))
+
+
+@functools.cache
+def calls(key: str = OOS) -> Mapping[str, Call]:
+    """Every known call by name, with what this flavor does with it."""
     tree = _tree()
-    return {name: _call(name, line, tree) for name, line in tree["calls"].items()}
+    own = tree["flavors"][key]
+    changed = own.get("calls", {})
+    return {name: _call(name, {**line, **changed.get(name, {})}, own) for name, line in tree["calls"].items()}
 
 
 @functools.cache
@@ -63,13 +88,13 @@ def header_rules() -> tuple[HeaderRule, ...]:
     )
 
 
-def find(method: str, path: str, query: Iterable[str], headers: Iterable[str]) -> Call | None:
+def find(method: str, path: str, query: Iterable[str], headers: Iterable[str], key: str = OOS) -> Call | None:
     """The call that a request is; None when the table does not name it. `query` and `headers` are names."""
     scope = scope_of(path)
     marks, seen = frozenset(query), frozenset(headers)
     fits = [
         call
-        for call in calls().values()
+        for call in calls(key).values()
         if call.method == method and call.scope == scope and call.query <= marks and call.headers <= seen
     ]
     best = max(fits, key=lambda call: (len(call.query), len(call.headers)), default=None)
@@ -116,6 +141,7 @@ def _call(name: str, line: Mapping[str, str], tree: Mapping[str, Any]) -> Call:
         str(line.get("source", tree["source"])),
         str(line.get("read_on", tree["read_on"])),
         line.get("document", ""),
+        line.get("why", ""),
     )
 
 

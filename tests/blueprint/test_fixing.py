@@ -47,6 +47,7 @@ def test_a_removed_bubble_leaves_its_slot_retired_and_the_next_one_is_new() -> N
         text[:start] + "  other:\n    kind: project\n    zones:\n      a: {plane: service, role: data}\n" + text[end:]
     )
     removed = re.sub(r"  workspace-to-database:.*?\n\n", "", removed, flags=re.DOTALL)
+    removed = removed.replace("bubbles: [study]", "bubbles: [other]")
     removed = removed.replace("flows: ", "#").replace("flows:", "flows: {}", 1)
     fixed, changes = fix(removed, "x.yaml")
     blueprint = load_text(fixed).blueprint

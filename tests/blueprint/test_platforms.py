@@ -161,6 +161,7 @@ def test_the_violating_platforms_are_the_ones_announced() -> None:
         "open-admin-port-v6",
         "password-in-user-data",
         "public-bucket",
+        "unstructured-documents",
     ]
 
 

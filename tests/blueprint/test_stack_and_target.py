@@ -85,3 +85,14 @@ def test_an_impossible_environment_is_refused(environment: str) -> None:
 
 def test_platforms_are_found_in_sub_folders_by_name() -> None:
     assert loader.find("public-bucket") == loader.folder() / "violations" / "public-bucket.yaml"
+
+
+def test_where_an_offer_shows_fewer_zones_everything_is_planned_in_those_in_the_number_that_was_wanted() -> None:
+    loaded = loader.load(loader.find("minimal"))
+    two, one = (planner.plan(loaded, target.load(f"{where}-sandbox"), "dev") for where in ("outscale", "ovh"))
+    assert one.azs == ("nova-vm",)
+    assert {machine.az for machine in one.machines} == {"nova-vm"}
+    assert [machine.subject for machine in one.machines] == [machine.subject for machine in two.machines]
+    assert one.bastion is not None and two.bastion is not None
+    assert len(one.bastion.machines) == len(two.bastion.machines) == 2
+    assert one.rules == two.rules

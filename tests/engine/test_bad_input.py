@@ -38,7 +38,7 @@ def test_a_wrong_word_is_named_with_what_exists(arguments: tuple[str, ...], code
 )
 def test_an_environment_that_is_wrong_is_named(env: dict[str, str], said: str, world: World) -> None:
     stack = world.stack("minimal", "network")
-    world.pulumi("stack", "init", stack)
+    world.initialise(stack)
     done = world.pulumi("up", "--yes", "--skip-preview", "-s", stack, env=env)
     assert done.returncode != 0
     assert said.lower() in (done.stdout + done.stderr).lower(), done.stdout[-2000:]
@@ -56,7 +56,7 @@ def test_a_preview_from_nothing_says_that_it_is_provisional_and_makes_nothing(wo
 
 def test_a_locked_stack_says_how_to_unlock(world: World) -> None:
     stack = world.stack("minimal", "storage")
-    world.pulumi("stack", "init", stack)
+    world.initialise(stack)
     lock = world.folder / "pulumi-state" / ".pulumi" / "locks" / "organization" / "rempart" / stack
     lock.mkdir(parents=True, exist_ok=True)
     (lock / "0a.json").write_text('{"pid": 1, "username": "other", "hostname": "elsewhere"}', encoding="utf-8")

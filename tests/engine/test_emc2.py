@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import json
 import pathlib
@@ -12,8 +13,11 @@ import pytest
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from cli import report
+from policies import signing
+from policies.bundle import archive
 from providers.outscale import live
 from tests.engine.world import World
+from tests.policies import persons
 
 pytestmark = pytest.mark.engine
 
@@ -168,6 +172,29 @@ def test_the_findings_are_those_that_were_committed(
     assert "\n".join(lines) + "\n" == FINDINGS.read_text(encoding="utf-8")
 
 
+def test_an_audit_of_the_states_says_what_the_pack_said(
+    up: list[dict[str, object]], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(workspace.STATE_DIR_VARIABLE, str(world.folder))
+    prefix = f"emc2.outscale-sandbox.{world.name}"
+    try:
+        audited = world.rempart("audit", "emc2", "-e", world.name, "--format", "json")
+    finally:
+        for path in (world.folder / "findings").glob(f"{prefix}.*/audit.jsonl"):
+            path.unlink()
+    document = json.loads(audited.stdout)
+    blocking = [one for one in document["findings"] if one["effect"] == "block"]
+    assert (audited.returncode, blocking, document["problems"]) == (0, [], [])
+    assert [run["operation"] for run in document["runs"]] == ["audit"] * len(LAYERS)
+
+    def told(findings: list[dict[str, object]]) -> set[tuple[object, ...]]:
+        native = [one for one in findings if str(one["type"]).startswith(("outscale:", "s3:"))]
+        return {(one["rule"], one["subject"], str(one["state"]), one["message"]) for one in native}
+
+    packed = report.model.merge(report.folders(prefix)).findings
+    assert told(document["findings"]) == told([dataclasses.asdict(one) for one in packed])
+
+
 def test_nothing_changes_the_second_time(up: list[dict[str, object]], world: World) -> None:
     again = world.rempart("up", "emc2", "--environment", world.name, "--yes", "--format", "json")
     assert again.returncode == 0, again.stdout + again.stderr
@@ -232,6 +259,25 @@ def test_no_secret_is_left_in_clear(up: list[dict[str, object]], world: World) -
         if path.is_file() and path.name != "credentials.json" and secret in path.read_bytes()
     ]
     assert holders == []
+
+
+def test_the_evidence_is_one_signed_archive_without_a_secret(
+    up: list[dict[str, object]], world: World, tmp_path: pathlib.Path
+) -> None:
+    persons.Reviewer(tmp_path).allows(persons.line("alice"))
+    env, path = {signing.TRUST_VARIABLE: str(tmp_path)}, tmp_path / "evidence.tar"
+    options = ("--key", str(persons.key("alice")), "--output", str(path))
+    made = world.rempart("evidence", "make", "emc2", "-e", world.name, *options, env=env)
+    assert made.returncode == 0, made.stderr
+    checked = world.rempart("evidence", "verify", str(path), env=env)
+    assert checked.returncode == 0, checked.stdout
+    members = archive.read(path)
+    states = json.loads(members["state.json"])
+    for layer in LAYERS:
+        resources = world.state(world.stack("emc2", layer))["deployment"]["resources"]
+        assert {one["urn"] for one in states[layer]["resources"]} == {one["urn"] for one in resources}
+    secrets = [world.env["OSC_SECRET_KEY"].encode(), (world.folder / "passphrase").read_bytes().strip()]
+    assert [name for name, content in members.items() if any(secret in content for secret in secrets)] == []
 
 
 def test_protected_data_is_not_destroyed_unasked(up: list[dict[str, object]], world: World) -> None:

@@ -14,9 +14,21 @@ from typing import Any
 
 from blueprint import workspace
 from cli import admin_key, environment
-from providers.outscale import live
+from providers.outscale import live, observed
 
-FOREIGN = ("OSC_", "OOS_", "AWS_", "PULUMI_", "REMPART_BASTION", "REMPART_PROVISIONAL", "REMPART_STATE")
+FOREIGN = (
+    "OSC_",
+    "OOS_",
+    "OS_",
+    "OVH_",
+    "AWS_",
+    "PULUMI_",
+    "REMPART_BASTION",
+    "REMPART_PROVISIONAL",
+    "REMPART_STATE",
+    "REMPART_TRUST",
+    "REMPART_WAIVERS",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,9 +38,15 @@ class World:
     name: str
     folder: pathlib.Path
     env: Mapping[str, str]
+    target: str = "outscale-sandbox"
 
     def stack(self, platform: str, layer: str) -> str:
-        return f"{platform}.outscale-sandbox.{self.name}.{layer}"
+        return f"{platform}.{self.target}.{self.name}.{layer}"
+
+    def initialise(self, stack: str, *options: str) -> None:
+        """The stack is there, whichever test asked for it first."""
+        made = self.pulumi(*options, "stack", "init", stack)
+        assert made.returncode == 0 or "already exists" in made.stderr, made.stderr
 
     def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return self.run("pulumi", "--non-interactive", "--color", "never", *arguments, env=env)
@@ -52,14 +70,7 @@ class World:
         return live.read(self.account())
 
     def account(self) -> live.Account:
-        return live.Account(
-            region=self.env["OSC_REGION"],
-            access_key=self.env["OSC_ACCESS_KEY"],
-            secret_key=self.env["OSC_SECRET_KEY"],
-            oapi=self.env["OSC_ENDPOINT_API"],
-            oos=self.env["OOS_ENDPOINT"],
-            ca_bundle=self.env.get("AWS_CA_BUNDLE"),
-        )
+        return observed.account(self.env, self.env["OSC_REGION"])
 
     def state(self, stack: str) -> dict[str, Any]:
         exported = self.pulumi("stack", "export", "-s", stack)
@@ -67,37 +78,43 @@ class World:
         return json.loads(exported.stdout)
 
 
+ENDPOINTS: Mapping[str, tuple[str, ...]] = {"outscale-sandbox": ("outscale", "s3"), "ovh-sandbox": ("ovh", "rgw")}
+"""What a target needs to run."""
+
+
 @contextlib.contextmanager
-def world(name: str, folder: pathlib.Path) -> Iterator[World]:
-    """Starts the sandbox, and leaves no process and no stack file behind."""
+def world(name: str, folder: pathlib.Path, target: str = "outscale-sandbox", *options: str) -> Iterator[World]:
+    """Starts the sandbox (with `options` of `sandbox up`), and leaves no process, no project and no stack file behind.
+
+    A module whose worlds are on OpenStack asks for the fixture `cloud`, so that it is not started for each of them.
+    """
     before = dict(os.environ)
     for variable in [name for name in os.environ if name.startswith(FOREIGN)]:
         del os.environ[variable]  # another world's, or the person's own: neither belongs in this one
     base = {**os.environ, workspace.STATE_DIR_VARIABLE: str(folder)}
-    started = subprocess.run(
-        [sys.executable, "-m", "cli.main", "sandbox", "up", "outscale", "s3"],
-        cwd=workspace.root(),
-        env=base,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert started.returncode == 0, started.stdout + started.stderr
-    os.environ[workspace.STATE_DIR_VARIABLE] = str(folder)
     try:
+        started = _sandbox(base, "up", *ENDPOINTS[target], *options)
+        assert started.returncode == 0, started.stdout + started.stderr
+        os.environ[workspace.STATE_DIR_VARIABLE] = str(folder)
         admin_key.ensure()
-        yield World(name, folder, {**base, **environment.enter()})
+        yield World(name, folder, {**base, **environment.enter()}, target)
     finally:
         os.environ.clear()
         os.environ.update(before)
-        subprocess.run(
-            [sys.executable, "-m", "cli.main", "sandbox", "down", "outscale", "s3"],
-            cwd=workspace.root(),
-            env=base,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        if "ovh" in ENDPOINTS[target]:
+            _sandbox(base, "reset", "ovh", "--yes")  # its data is in the machine's cloud, not in the folder
+        _sandbox(base, "down", *ENDPOINTS[target])
         for path in (workspace.root() / "stacks").glob(f"Pulumi.*.{name}.*.yaml"):
             path.unlink()
+
+
+def _sandbox(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", "sandbox", *arguments],
+        cwd=workspace.root(),
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )

@@ -11,6 +11,10 @@ import pytest
 from blueprint import workspace
 from sandbox.outscale.control import Control
 from tests.engine import world as worlds
+from tests.faults import killing
+
+collect_ignore = [] if killing.every_kill() else ["test_openstack_faults.py"]
+"""A cloud of its own to kill takes minutes: the long form (`make test-faults`) has it."""
 
 
 @pytest.fixture(scope="session")

@@ -58,12 +58,13 @@ DELETES = {
 }
 
 
+@pytest.mark.timeout(1800)  # about forty runs of the engine, one after another
 @pytest.mark.parametrize("kind", ["hang_after", "hang_before"])
 def test_killed_at_each_write_it_recovers_whole(kind: str, world: World, control: Control) -> None:
     """`hang_after`: the write was done and its answer is lost. `hang_before`: it was not done."""
     struck = set()
     for layer, operations in CREATES.items():
-        _initialise(world, layer)
+        world.initialise(world.stack(PLATFORM, layer))
         struck |= _storm(world, control, kind, operations, layer, "up")
     assert len(struck) >= sum(map(len, CREATES.values())) - 2, f"too few operations were hit: {struck}"
     whole = world.rempart("recover", PLATFORM, "-e", world.name, "--yes")
@@ -78,11 +79,6 @@ def test_killed_at_each_write_it_recovers_whole(kind: str, world: World, control
     last = world.rempart("destroy", PLATFORM, "-e", world.name, "--unprotect", "--yes")
     assert last.returncode == 0, last.stdout + last.stderr
     assert world.things() == ()
-
-
-def _initialise(world: World, layer: str) -> None:
-    made = world.pulumi("stack", "init", world.stack(PLATFORM, layer))
-    assert made.returncode == 0 or "already exists" in made.stderr, made.stderr
 
 
 def _storm(world: World, control: Control, kind: str, operations: tuple[str, ...], layer: str, verb: str) -> set[str]:

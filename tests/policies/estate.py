@@ -269,7 +269,7 @@ class Estate:
             brick,
             {"nics[0].nicId": nic},
             {"nics": (nic,)},
-            imageId="ami-1",
+            imageId="ami-51bd0012",
             vmType="tinav6.c2r4p2",
             nics=[{"nicId": "eni-1", "deviceNumber": 0.0}],
             placementSubregionName=f"{self.plan.region}{machine.az}",
@@ -300,6 +300,16 @@ class Estate:
             versioning=bucket.versioning,
             encryption={"algorithm": "AES256"},
             policy=json.dumps(deny_plaintext(name)) if bucket.deny_plaintext else None,
+            objectLock={"mode": "COMPLIANCE", "days": bucket.lock_days} if bucket.lock_days else None,
+            lifecycleRules=[
+                {
+                    "id": "rempart",
+                    "prefix": "",
+                    "expirationDays": bucket.expire_days,
+                    "noncurrentExpirationDays": bucket.noncurrent_expire_days,
+                    "abortMultipartDays": 7,
+                }
+            ],
             forceDestroy=False,
         )
 

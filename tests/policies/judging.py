@@ -6,14 +6,19 @@ import datetime as dt
 import functools
 from typing import Any
 
+from blueprint import loader, planner
 from blueprint import plan as plans
-from policies import records
+from blueprint import target as targets
+from blueprint.facts import Fact
+from policies import planned, records
 from policies.backend import Backend
+from policies.catalogue import legal
 from policies.catalogue import loader as catalogues
 from policies.context import Context, Index
 from policies.judge import Judge
 from policies.verdicts import Finding
-from providers import capabilities
+from providers import capabilities, images
+from tests.components import registering
 from tests.policies import estate
 from tests.policies.estate import Estate
 
@@ -32,9 +37,21 @@ def context_of(plan: plans.Plan, **changes: Any) -> Context:
         "preview": False,
         "layer": "network",
         "backend": Backend("file:///tmp/state"),
+        "images": images.load("outscale"),
         "endpoints": estate.ENDPOINTS,
+        "legal": legal.load(),
     }
     return Context(**{**base, **changes})
+
+
+def judge_at(place: str, platform: str, **changes: Any) -> Judge:
+    """The judge of an `up` of a platform on any simulated target."""
+    target = targets.load(place)
+    plan = planner.plan(loader.load(loader.find(platform)), target, "dev")
+    endpoints = tuple(registering.ENDPOINTS[name] for name in target.endpoints)
+    where = {"capabilities": capabilities.load(target.provider), "target": target.name, "offer": target.offer}
+    lists = {"images": images.load(target.provider), "region": target.region, "endpoints": endpoints}
+    return judge_of(plan, **{**where, **lists, **changes})
 
 
 def judge_of(plan: plans.Plan, kept: records.Records | None = None, **changes: Any) -> Judge:
@@ -59,3 +76,18 @@ def say(judge: Judge, whole: Estate, rule: str, name: str) -> Finding:
 def say_whole(judge: Judge, whole: Estate, rule: str) -> list[Finding]:
     """What one rule says of the whole stack."""
     return [found for found in judge.stack(whole.facts()) if found.rule == rule]
+
+
+def say_run(judge: Judge, rule: str) -> list[Finding]:
+    """What one rule says of the run itself."""
+    return [found for found in judge.run() if found.rule == rule]
+
+
+def ask(judge: Judge, rule: str, fact: Fact) -> Finding:
+    """What one rule says of one fact."""
+    return next(found for found in judge.resource(fact) if found.rule == rule)
+
+
+def declared(plan: plans.Plan, subject: str) -> Any:
+    """The fact of what a plan declares under that subject, and no resource carries."""
+    return next(fact for fact in planned.facts_of(plan) if fact.origin.subject == subject)

@@ -6,6 +6,8 @@ import pathlib
 
 import pytest
 
+from policies import records, signing
+from policies.records import waivers
 from policies.session import Session
 from tests.policies.estate import ENDPOINTS, Estate, Resource
 
@@ -42,10 +44,19 @@ def layer(estate: Estate, name: str) -> Estate:
 
 def settle(monkeypatch: pytest.MonkeyPatch, state_dir: pathlib.Path) -> None:
     """The environment of a run on the sandbox."""
+    for name in (signing.TRUST_VARIABLE, signing.DIGEST_VARIABLE, waivers.FOLDER_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REMPART_STATE_DIR", str(state_dir))
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{state_dir}")
     monkeypatch.setenv("OSC_ENDPOINT_API", ENDPOINTS[0])
     monkeypatch.setenv("OOS_ENDPOINT", ENDPOINTS[1])
+
+
+def keep_records(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+    """This checkout's evidence and continuity records in a folder of the test's own, which has no waiver yet."""
+    for name in ("evidence", "continuity"):
+        (folder / name).symlink_to(records.folder() / name)
+    monkeypatch.setattr(records, "folder", lambda: folder)
 
 
 def run(estate: Estate, name: str, *, preview: bool = False, end: bool = True) -> Session:

@@ -1,16 +1,20 @@
-"""CPT-01, CPT-05: two availability zones, and nothing hidden in user data."""
+"""CPT-01, 02, 03, 05: two availability zones, peaks, listed images, and nothing hidden in user data."""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime as dt
 import gzip
 import json
 
 import pytest
 
+from blueprint import facts
+from blueprint import plan as plans
+from policies.context import Index
 from policies.rules import userdata
-from policies.verdicts import State
+from policies.verdicts import Effect, State
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, to, unknown, without
 
@@ -88,13 +92,38 @@ HARMLESS = {
     "base64 of something harmless": b64("#cloud-config\npackages: [nginx]\n"),
 }
 
+SCRIPT = "#cloud-config\npackages: [nginx]\n"
+
+
+def planned(text: str) -> Index:
+    """The sample, where that machine is to be born with that text."""
+    plan = estate.plan_of()
+    machines = tuple(dataclasses.replace(one, user_data=text) if one.subject == VM else one for one in plan.machines)
+    return Index(dataclasses.replace(plan, machines=machines))
+
+
 USER_DATA = [
     Case("a machine without user data conforms", VM, without("userData"), CONFORM),
     Case("empty user data conforms", VM, to(userData=""), CONFORM),
     Case("unknown user data waits", VM, unknown("userData"), UNSEEN),
     Case("a list for user data is refused", VM, to(userData=["x"]), REFUSED, "wrong type"),
     *(Case(f"{name} is seen", VM, to(userData=text), REFUSED, "user data") for name, text in HIDDEN.items()),
-    *(Case(f"{name} passes", VM, to(userData=text), CONFORM) for name, text in HARMLESS.items()),
+    *(
+        Case(f"{name} passes", VM, to(userData=text), CONFORM, context={"index": planned(text)})
+        for name, text in HARMLESS.items()
+    ),
+    Case(
+        "planned text in base64 passes", VM, to(userData=b64(b64(SCRIPT))), CONFORM, context={"index": planned(SCRIPT)}
+    ),
+    Case("other text than planned is refused", VM, to(userData=SCRIPT), REFUSED, "not what the blueprint says"),
+    Case(
+        "planned text that is left out is refused",
+        VM,
+        without("userData"),
+        REFUSED,
+        "not what the blueprint says",
+        context={"index": planned(SCRIPT)},
+    ),
 ]
 
 ZONES = [
@@ -113,6 +142,72 @@ ZONES = [
     Case("spaces around a zone change nothing", VM, to(placementSubregionName=" cloudgouv-eu-west-1a"), CONFORM),
     Case("a machine of no plan is refused", VM, to(subject="bubbles/warehouse/tiers/x/1"), REFUSED, "no such machine"),
 ]
+
+
+IMAGES = [
+    Case("the listed image conforms", VM, None, CONFORM),
+    Case("an image made up is refused", VM, to(imageId="ami-1"), REFUSED, "another image than Debian-12"),
+    Case("another listed image is refused", VM, to(imageId="ami-51bd0013"), REFUSED, "another image"),
+    Case("another case is another image", VM, to(imageId="AMI-51BD0012"), REFUSED, "another image"),
+    Case("no image is refused", VM, without("imageId"), REFUSED, "another image"),
+    Case("an unknown image waits", VM, unknown("imageId"), UNSEEN),
+    Case("a list for an image is refused", VM, to(imageId=["ami-51bd0012"]), REFUSED, "wrong type"),
+    Case("a machine of no plan is refused", VM, to(subject="bubbles/warehouse/tiers/x/1"), REFUSED, "no such machine"),
+    Case("90 days are recent", VM, None, CONFORM, context={"as_of": dt.date(2027, 1, 3)}),
+    Case("91 days are not", VM, None, REFUSED, "91 days old", context={"as_of": dt.date(2027, 1, 4)}),
+    Case("a word that the list does not have is refused", VM, None, REFUSED, "not in the offer's list",
+         context={"images": {}}),
+    Case("a region without ids needs evidence", VM, None, State.EVIDENCE_REQUIRED, "no id", context={"region": "x"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", IMAGES, ids=str)
+def test_cpt_03(case: Case) -> None:
+    check("CPT-03", case)
+
+
+ETL = "bubbles/warehouse/tiers/etl"
+
+
+def _tier_fact(count: int, peak: int | None) -> facts.Tier:
+    fact = judging.declared(estate.plan_of(), ETL)
+    assert isinstance(fact, facts.Tier)
+    assert (fact.count, fact.peak_count) == (4, 3)
+    return dataclasses.replace(fact, count=count, peak_count=peak)
+
+
+@pytest.mark.parametrize(
+    ("count", "peak", "state", "says"),
+    [
+        (4, 3, State.WORKAROUND_ACCEPTED, "size for the peak"),
+        (3, 3, REFUSED, "10 % more need 4"),
+        (11, 10, State.WORKAROUND_ACCEPTED, ""),
+        (22, 20, State.WORKAROUND_ACCEPTED, ""),
+        (21, 20, REFUSED, "need 22"),
+        (4, None, IDLE, ""),
+    ],
+)
+def test_cpt_02(count: int, peak: int | None, state: State, says: str) -> None:
+    found = judging.ask(judging.judge_of(estate.plan_of()), "CPT-02", _tier_fact(count, peak))
+    assert found.state is state
+    assert says in found.message
+    assert (found.effect is Effect.WARN) == (state is REFUSED)  # advisory: it warns, and never blocks
+
+
+def test_a_peak_without_the_declared_workaround_is_refused() -> None:
+    plan = dataclasses.replace(estate.plan_of(), workarounds=())
+    assert judging.ask(judging.judge_of(plan), "CPT-02", _tier_fact(4, 3)).state is REFUSED
+
+
+def test_declared_peaks_are_somebody_s() -> None:
+    plan = estate.plan_of()
+    flat = dataclasses.replace(plan, machines=tuple(dataclasses.replace(m, peak_count=None) for m in plan.machines))
+    calm = dataclasses.replace(plan, peaks=())
+
+    def state(judged: plans.Plan) -> State:
+        return next(one.state for one in judging.judge_of(judged).run() if one.rule == "CPT-02")
+
+    assert (state(plan), state(flat), state(calm)) == (CONFORM, REFUSED, IDLE)
 
 
 @pytest.mark.parametrize("case", ZONES, ids=str)

@@ -183,7 +183,7 @@ def test_missing_evidence_blocks_on_a_real_target_and_warns_on_a_simulated_one()
 def test_a_record_about_exactly_this_volume_is_evidence_until_its_last_day() -> None:
     changed = estate.estate_of()
     record = records.Evidence(
-        id="EV-9", rule="STO-01", scope=DISK, statement="s", document="d", owner="a", approver="b",
+        id="EV-9", rule="STO-01", scope=DISK, statement="s", document="d", sha256="ab" * 32, owner="a", approver="b",
         valid_from=dt.date(2026, 11, 1), valid_until=dt.date(2026, 12, 31), simulated=False,
     )  # fmt: skip
     kept = records.Records(evidence=(record,))

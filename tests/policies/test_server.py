@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
+import psutil
 import pytest
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2 as messages
 from pulumi.runtime.proto import analyzer_pb2_grpc as services
 
@@ -20,11 +21,10 @@ from blueprint import workspace
 from policies import pack
 from tests.policies.estate import ENDPOINTS, Estate, estate_of, urn
 from tests.policies.runs import layer
+from tests.policies.wire import SECRET, UNKNOWN, struct
 
 pytestmark = pytest.mark.contract
 
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 RULE = "flows/queries-a/ingress/project-a.data/1"
 
 
@@ -37,9 +37,6 @@ class Pack:
             **os.environ,
             "REMPART_STATE_DIR": str(state_dir),
             "PULUMI_BACKEND_URL": f"file://{state_dir}",
-            "PULUMI_PROJECT": "rempart",
-            "PULUMI_STACK": stack,
-            "PULUMI_DRY_RUN": "true" if preview else "false",
             "OSC_ENDPOINT_API": ENDPOINTS[0],
             "OOS_ENDPOINT": ENDPOINTS[1],
         }
@@ -54,6 +51,10 @@ class Pack:
         assert self.process.stdout is not None
         self.channel = grpc.insecure_channel(f"127.0.0.1:{self.process.stdout.readline().strip()}")
         self.stub = services.AnalyzerStub(self.channel)
+        self.stub.Handshake(messages.AnalyzerHandshakeRequest(engine_address="127.0.0.1:1"))
+        self.stub.ConfigureStack(
+            messages.AnalyzerStackConfigureRequest(stack=stack, project="rempart", dry_run=preview)
+        )
 
     def close(self) -> str:
         self.channel.close()
@@ -87,13 +88,12 @@ class Pack:
 
     def findings(self) -> list[dict[str, Any]]:
         path = self.state_dir / "findings" / self.stack
-        return [json.loads(line) for one in path.glob("*.jsonl") for line in one.read_text().splitlines()]
-
-
-def struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    made = struct_pb2.Struct()
-    made.update(values)
-    return made
+        return [
+            json.loads(line)
+            for one in path.glob("*.jsonl")
+            if one.stem in ("preview", "up")
+            for line in one.read_text().splitlines()
+        ]
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_the_levels_of_the_pack_itself_are_accepted(start: Any) -> None:
     running = start()
     info = running.stub.GetAnalyzerInfo(empty_pb2.Empty())
     levels = {one.name.replace("-", "_"): one.enforcementLevel for one in info.policies}
-    assert {name for name, level in levels.items() if level == messages.MANDATORY} == {*pack.FAMILIES, pack.STACK}
+    assert {name for name, level in levels.items() if level == messages.MANDATORY} == {*pack.FAMILIES, "stack"}
     running.stub.Configure(configuration(**levels))
 
 
@@ -231,3 +231,37 @@ def test_a_configuration_with_properties_ends_the_run(start: Any) -> None:
     request.policyConfig["network"].properties.update({"ports": [22]})
     with pytest.raises(grpc.RpcError, match="takes none"):
         start().stub.Configure(request)
+
+
+def test_nothing_is_mended_behind_the_author_s_back(start: Any) -> None:
+    changed = estate_of()[RULE]
+    request = messages.AnalyzeRequest(type=changed.kind, name=changed.name, urn=changed.urn)
+    answer = start().stub.Remediate(request)
+    assert (list(answer.remediations), list(answer.not_applicable)) == ([], [])
+
+
+def test_a_pack_that_nobody_told_its_stack_refuses_everything(start: Any) -> None:
+    found = blocking(start("").analyze("outscale:index:Net", "x", {}, {}))
+    assert len(found) == 1
+    assert "is not a stack name" in found[0]
+
+
+def test_a_pack_whose_engine_is_gone_ends(tmp_path: pathlib.Path) -> None:
+    """Its parent is killed without a word; nobody is left to end it."""
+    code = (
+        "import subprocess, sys\n"
+        f"pack = subprocess.Popen([sys.executable, {str(workspace.root() / 'policies')!r}], stdout=subprocess.PIPE)\n"
+        "pack.stdout.readline()\n"
+        "print(pack.pid)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
+    psutil.wait_procs([process] if (process := _process(int(said.stdout))) else [], timeout=60)
+    assert _process(int(said.stdout)) is None
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.NoSuchProcess:
+        return None

@@ -1,8 +1,10 @@
-"""SOV-01, SOV-03, SOV-07: qualified, in the declared region, with the state at home."""
+"""SOV-01, SOV-02, SOV-03, SOV-06, SOV-07: qualified, in the declared region, with the state at home."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,10 @@ from blueprint.facts import UNKNOWN
 from policies import records
 from policies.backend import Backend
 from policies.verdicts import Effect, State
+from providers import capabilities
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN, Case, check, to, unknown, without
+from tests.policies.judging import judge_of, say_run
 
 SUBNET = "bubbles/warehouse/zones/omop/az/a"
 VM = "bubbles/warehouse/tiers/omop/1"
@@ -217,3 +221,58 @@ def test_a_password_in_a_backend_url_is_never_shown() -> None:
     found = next(one for one in judge.run() if one.rule == "SOV-07")
     assert found.state is State.NON_CONFORM
     assert "hunter2" not in found.message
+
+
+def _with_offer(**changes: Any) -> Any:
+    kept = capabilities.load("outscale")
+    offer = kept.offers["iaas-cloud-on-demand"].model_copy(update=changes)
+    return kept.model_copy(update={"offers": {**kept.offers, "iaas-cloud-on-demand": offer}})
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ("3.2", State.CONFORM),
+        (" 3.2", State.CONFORM),
+        ("3.10", State.CONFORM),
+        ("4", State.CONFORM),
+        ("3.1", State.NON_CONFORM),
+        ("3", State.NON_CONFORM),
+        ("latest", State.NON_CONFORM),
+        ("3.x", State.NON_CONFORM),
+    ],
+)
+def test_sov_02_a_version_that_keeps_extra_european_law_out(version: str, state: State) -> None:
+    kept = capabilities.load("outscale").offers["iaas-cloud-on-demand"].qualification
+    assert kept is not None
+    offers = _with_offer(qualification=kept.model_copy(update={"version": version}))
+    (found,) = say_run(judge_of(estate.estate_of().plan, capabilities=offers), "SOV-02")
+    assert found.state is state
+
+
+@pytest.mark.parametrize("offers", [None, _with_offer(qualification=None)])
+def test_sov_02_no_decision_is_no_version(offers: Any) -> None:
+    (found,) = say_run(judge_of(estate.estate_of().plan, capabilities=offers), "SOV-02")
+    assert (found.state, found.effect) == (State.NON_CONFORM, Effect.BLOCK)
+
+
+def test_sov_06_the_certificate_holds_on_its_days_and_must_be_read_first_hand() -> None:
+    plan = estate.estate_of().plan
+    (found,) = say_run(judge_of(plan), "SOV-06")
+    assert (found.state, found.until) == (State.EVIDENCE_REQUIRED, "2029-08-27")
+    kept = capabilities.load("outscale").offers["iaas-cloud-on-demand"].hds
+    assert kept is not None
+    day = kept.valid_until
+    read = kept.model_copy(update={"second_hand": False, "read_on": day})
+    for as_of, state in ((day, State.CONFORM), (day + dt.timedelta(1), State.NON_CONFORM)):
+        (found,) = say_run(judge_of(plan, capabilities=_with_offer(hds=read), as_of=as_of), "SOV-06")
+        assert found.state is state
+
+
+def test_sov_06_no_certificate_on_record_needs_one_and_only_health_data_do() -> None:
+    plan = estate.estate_of().plan
+    (found,) = say_run(judge_of(plan, capabilities=_with_offer(hds=None), simulated=False), "SOV-06")
+    assert (found.state, found.effect) == (State.EVIDENCE_REQUIRED, Effect.BLOCK)
+    technical = tuple(dataclasses.replace(bubble, data_class="technical") for bubble in plan.bubbles)
+    (found,) = say_run(judge_of(dataclasses.replace(plan, bubbles=technical)), "SOV-06")
+    assert found.state is State.NOT_APPLICABLE

@@ -10,6 +10,7 @@ import pytest
 
 from blueprint import loader, planner, target
 from blueprint import stack as stacks
+from providers import capabilities
 from stacks import program, references
 
 WHERE = target.load("outscale-sandbox")
@@ -58,12 +59,12 @@ def test_a_public_key_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_placeholders_are_for_previews_only(monkeypatch: pytest.MonkeyPatch) -> None:
     name = stacks.parse("minimal.outscale-sandbox.dev.compute")
-    monkeypatch.setenv(references.PROVISIONAL, "network")
+    monkeypatch.setenv(stacks.PROVISIONAL, "network")
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
     with pytest.raises(pulumi.RunError, match="previews only"):
-        references.network(name, PLAN)
+        references.network(name, {"networks": ["bubbles/study"]})
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
-    placeholders = references.network(name, PLAN)
+    placeholders = references.network(name, {"networks": ["bubbles/study"]})
     assert placeholders.networks["bubbles/study"] == "planned:bubbles/study"
 
 
@@ -71,3 +72,30 @@ def test_placeholders_are_for_previews_only(monkeypatch: pytest.MonkeyPatch) -> 
 def test_dates_are_the_packs_business_not_the_programs(day: dt.date) -> None:
     """A qualification that lapses is a finding, with a continuity record as the way on: the program says nothing."""
     assert program.lacking(LOADED, PLAN, dataclasses.replace(WHERE, as_of=day)) == ""
+
+
+def test_what_an_offer_lacks_is_refused_by_name_unless_the_blueprint_accepts_the_workaround() -> None:
+    where = target.load("ovh-sandbox")
+    plan = planner.plan(LOADED, where, "dev")
+    assert program.lacking(LOADED, plan, where) == ""
+    bare = dataclasses.replace(LOADED, blueprint=LOADED.blueprint.model_copy(update={"workarounds": {}}))
+    said = program.lacking(bare, plan, where)
+    for feature, workaround in (
+        ("peering", "machines on a link network"),
+        ("object-lock", "versions kept without a lock"),
+        ("lifecycle", "expiry by a scheduled job"),
+        ("bucket-policy", "object storage over TLS only"),
+    ):
+        assert f"{feature}: " in said
+        assert workaround in said
+    assert "nat" not in said, "minimal has no zone that leaves by NAT"
+
+
+def test_one_line_of_capabilities_turns_routers_on_and_with_them_peering_and_nat() -> None:
+    offer = capabilities.load("ovh").offers["snc-cloud-platform"]
+    lacking = {one.brick for one in capabilities.check(offer, ("peering", "nat", "object-lock"), WHERE.as_of)}
+    assert lacking == {"peering", "nat", "object-lock"}
+    native = offer.features["routers"].model_copy(update={"state": "native"})
+    grown = offer.model_copy(update={"features": {**offer.features, "routers": native}})
+    lacking = {one.brick for one in capabilities.check(grown, ("peering", "nat", "object-lock"), WHERE.as_of)}
+    assert lacking == {"object-lock"}

@@ -47,6 +47,7 @@ def test_nothing_missing_is_a_success(whole: Machine, capsys: pytest.CaptureFixt
         "pulumi",
         "pulumi-language-python",
         "versitygw",
+        "pulumi-resource-openstack",
         "go",
         "git",
         "make",
@@ -56,6 +57,8 @@ def test_nothing_missing_is_a_success(whole: Machine, capsys: pytest.CaptureFixt
         "outscale endpoint",
         "object storage endpoint",
     } == set(checks)
+    assert not checks["pulumi-resource-openstack"]["ok"] and not checks["pulumi-resource-openstack"]["required"]
+    assert checks["pulumi-resource-openstack"]["remedy"] == "make openstack"
     assert checks["pulumi"]["found"] == "3.259.0, built from pinned modules"
     assert all(check["remedy"] == "" for check in checks.values() if check["ok"])
 

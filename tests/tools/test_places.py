@@ -102,5 +102,5 @@ def test_nothing_is_fetched_without_a_pin_and_a_hash() -> None:
         assert pins
         for pin in pins:
             assert re.fullmatch(r"[a-z-]+==[\d.]+(\s+--hash=sha256:[0-9a-f]{64})+", pin.strip())
-    for module in ("pulumi", "versitygw"):
+    for module in ("pulumi", "versitygw", "openstack"):
         assert (places.TOOLS / module / "go.sum").stat().st_size > 0

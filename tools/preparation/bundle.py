@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 
 from tools.preparation import installed, places
-from tools.preparation.places import PARTS, Part
+from tools.preparation.places import EXTRAS, PARTS, Part
 from tools.preparation.telling import BUNDLE, Trouble, say
 
 BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
@@ -31,7 +31,7 @@ def write(target: pathlib.Path) -> None:
             + ("; an installed one cannot be bundled: take it off PATH" if installed.pulumi() else "")
         )
     with tarfile.open(target, "w:gz") as archive:
-        for part in PARTS:
+        for part in (*PARTS, *(part for part in EXTRAS if places.built(part))):
             for program in places.files(part):
                 archive.add(places.folder(part) / program, f"{places.label(part)}/bin/{program}")
     say(f"  {target} holds the toolchain of this commit: {BUNDLE}={target} make toolchain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import shutil
@@ -30,13 +31,31 @@ def build(part: Part, go: pathlib.Path) -> None:
         made.mkdir(parents=True)
         for one in part.programs:
             with step(f"build {one.binary} from pinned Go modules", one.expected):
+                extra = _schema(part, go, pathlib.Path(scratch)) if part.generator else []
                 output = ["-trimpath", "-buildvcs=false", "-ldflags", one.ldflags, "-o", str(made / one.binary)]
-                run(go, part, "build", *output, one.package, scratch=scratch)
+                run(go, part, "build", *extra, *output, one.package, scratch=scratch)
         if part.scripts:
             sdk = pathlib.Path(run(go, part, "list", "-m", "-f", "{{.Dir}}", SDK, scratch=scratch).strip())
             for script in part.scripts:
                 pathlib.Path(shutil.copy(sdk / "python" / script, made)).chmod(0o755)
         made.parent.rename(places.folder(part).parent)
+
+
+def _schema(part: Part, go: pathlib.Path, scratch: pathlib.Path) -> list[str]:
+    """Generate a plugin's schema: the options that make the build embed it, as if it lay in the module."""
+    generator, made = scratch / "generator", scratch / "schema"
+    build = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", str(generator)]
+    run(go, part, "build", *build, part.generator, scratch=str(scratch))
+    command = [str(generator), "schema", "--out", str(made), "--skip-docs", "--skip-examples"]
+    env = {**os.environ, "PULUMI_MISSING_DOCS_ERROR": "false", "PULUMI_HOME": str(scratch / "home")}
+    done = subprocess.run(command, cwd=scratch, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        words = done.stdout + done.stderr
+        raise Trouble(f"no schema could be generated for {part.name}:\n{last_lines(words)}\n{remedy(words, _MIRROR)}")
+    overlay = scratch / "overlay.json"
+    replaced = {str(places.TOOLS / part.module / places.SCHEMA): str(made / "schema.json")}
+    overlay.write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+    return ["-overlay", str(overlay)]
 
 
 def test(go: pathlib.Path) -> None:

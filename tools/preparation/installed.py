@@ -7,9 +7,10 @@ import pathlib
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 
 from tools.preparation import places
-from tools.preparation.places import ENGINE, PARTS, S3, Part
+from tools.preparation.places import ENGINE, EXTRAS, OPENSTACK, PARTS, S3, Part
 
 GO_VERSION = (1, 26)
 _HOST = ("pulumi-language-python", "pulumi-language-python-exec")
@@ -44,26 +45,36 @@ def versitygw() -> pathlib.Path | None:
     return _which("versitygw")
 
 
+def openstack() -> pathlib.Path | None:
+    """The official plugin: on PATH, or where `pulumi plugin install` puts it."""
+    name = f"pulumi-resource-{OPENSTACK.name}"
+    home = pathlib.Path(os.environ.get("PULUMI_HOME") or pathlib.Path("~/.pulumi").expanduser())
+    kept = home / "plugins" / f"resource-{OPENSTACK.name}-v{places.OPENSTACK_VERSION}" / name
+    return _which(name) or (kept if os.access(kept, os.X_OK) else None)
+
+
 def go() -> pathlib.Path | None:
     """Go on PATH, if it is recent enough."""
     found = shutil.which("go")
     return pathlib.Path(found) if found and version(found) >= GO_VERSION else None
 
 
-def wanted() -> list[Part]:
-    """The parts that the machine does not have by itself."""
-    have = {ENGINE: pulumi(), S3: versitygw()}
-    return [part for part in PARTS if not have[part]]
+def wanted(parts: Iterable[Part] = PARTS) -> list[Part]:
+    """Those of these parts that the machine does not have by itself."""
+    have = {ENGINE: pulumi, S3: versitygw, OPENSTACK: openstack}
+    return [part for part in parts if not have[part]()]
 
 
-def missing() -> list[Part]:
-    """The parts that are still to be built."""
-    return [part for part in wanted() if not places.built(part)]
+def missing(parts: Iterable[Part] = PARTS) -> list[Part]:
+    """Those of these parts that are still to be built."""
+    return [part for part in wanted(parts) if not places.built(part)]
 
 
 def folders() -> list[pathlib.Path]:
-    """What to put in front of PATH; what is installed is on it already."""
-    return [places.folder(part) for part in wanted()]
+    """What to put in front of PATH. What is installed is on it already, save a plugin: it has a folder of its own."""
+    plugin = openstack()
+    beside = [plugin.parent] if plugin else [places.folder(part) for part in EXTRAS if places.built(part)]
+    return [*(places.folder(part) for part in wanted()), *beside]
 
 
 def _which(name: str) -> pathlib.Path | None:

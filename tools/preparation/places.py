@@ -13,6 +13,7 @@ from tools.preparation.telling import CACHE, Trouble
 TOOLS = pathlib.Path(__file__).resolve().parent.parent
 ROOT = TOOLS.parent
 PULUMI_VERSION = (3, 259, 0)
+OPENSTACK_VERSION = "5.5.3"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Part:
     module: str  # below tools/
     programs: tuple[Program, ...]
     scripts: tuple[str, ...] = ()  # copied from Pulumi's SDK beside them
+    generator: str = dataclasses.field(default="", repr=False)  # the package that writes what SCHEMA holds
 
 
 _VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + ".".join(map(str, PULUMI_VERSION))
@@ -64,7 +66,18 @@ S3 = Part(
         ),
     ),
 )
+OPENSTACK = Part(
+    name="openstack",
+    module="openstack",
+    programs=(Program("pulumi-resource-openstack", "./cmd/plugin", "about 3 min the first time"),),
+    generator="./cmd/tfgen",
+)
+SCHEMA = pathlib.PurePath("cmd", "plugin", "schema-embed.json")
+"""Embedded in a plugin, generated at each build, never in the checkout."""
 PARTS = (ENGINE, S3)
+"""What everything runs on."""
+EXTRAS = (OPENSTACK,)
+"""What one provider needs, built when it is asked for by name."""
 
 
 def cache() -> pathlib.Path:
@@ -86,7 +99,8 @@ def label(part: Part) -> str:
     digest = hashlib.sha256(f"{part} {platform.system()} {platform.machine()}".encode())
     module = TOOLS / part.module
     for path in sorted(module.rglob("*")):
-        if path.name in ("go.mod", "go.sum") or (path.suffix == ".go" and not path.name.endswith("_test.go")):
+        source = path.suffix in (".go", ".json") and not path.name.endswith("_test.go")
+        if path.name in ("go.mod", "go.sum") or source:
             digest.update(str(path.relative_to(module)).encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{part.name}-{digest.hexdigest()[:16]}"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from plugins.outscale.kinds.sources import INTERNET_SERVICES, NAT_SERVICES, PUBLIC_IPS
 from plugins.outscale.shapes import Attribute, Delete, Shape, Wait, itself
+from plugins.outscale.sources import Item
 from plugins.runtime.declare import Values
 
 INTERNET_SERVICE = Shape(
@@ -62,6 +63,12 @@ NAT_SERVICE = Shape(
     replace_first=True,
 )
 
+
+def _linked(ip: Item) -> bool:
+    """One that we lost is linked to nothing yet."""
+    return bool(ip.get("LinkPublicIpId"))
+
+
 PUBLIC_IP = Shape(
     "PublicIp",
     "A public IP of the account.",
@@ -73,6 +80,7 @@ PUBLIC_IP = Shape(
     answer="PublicIp",
     delete=Delete("DeletePublicIp", ("publicIpId",)),
     tagged=True,
+    beside=_linked,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from plugins.outscale.kinds.sources import KEYPAIRS, NICS, VMS
 from plugins.outscale.shapes import Attribute, Delete, Shape, Update, Wait
+from plugins.outscale.sources import Item
 from plugins.runtime.declare import Field, ListOf, Record, Values
 
 
@@ -59,6 +60,11 @@ def _take_private_ips(ips: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"privateIp": ip["PrivateIp"], "isPrimary": ip.get("IsPrimary", False)} for ip in ips]
 
 
+def _linked(card: Item) -> bool:
+    """A VM made in a Subnet brings its own NIC, and it goes with the VM; one that we lost is linked to nothing yet."""
+    return bool(card.get("LinkNic"))
+
+
 NIC = Shape(
     "Nic",
     "A network interface card in a Subnet.",
@@ -90,6 +96,7 @@ NIC = Shape(
     updates=(Update("UpdateNic", ("securityGroupIds", "description"), always=("nicId",), one_by_one=True),),
     delete=Delete("DeleteNic", ("nicId",)),
     tagged=True,
+    beside=_linked,
     replace_first=True,
 )
 

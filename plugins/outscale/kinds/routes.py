@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from plugins.outscale.kinds.sources import ROUTE_TABLES, SUBNET_TABLES
 from plugins.outscale.shapes import Attribute, Delete, Shape, Update, among
+from plugins.outscale.sources import Item, path
 from plugins.runtime.declare import Values
+
+
+def _main(table: Item) -> bool:
+    """The main table comes and goes with its Net: it can never be deleted by itself."""
+    return any(path(table, "LinkRouteTables[].Main") or ())
+
+
+def _local(route: Item) -> bool:
+    """The route to the Net itself, which is born with the table and cannot be deleted."""
+    return bool(route.get("CreationMethod") == "CreateRouteTable")
+
 
 ROUTE_TABLE = Shape(
     "RouteTable",
@@ -19,6 +31,7 @@ ROUTE_TABLE = Shape(
     answer="RouteTable",
     delete=Delete("DeleteRouteTable", ("routeTableId",)),
     tagged=True,
+    beside=_main,
 )
 
 TARGETS = ("gatewayId", "natServiceId", "netPeeringId", "nicId", "vmId")
@@ -47,6 +60,7 @@ ROUTE = Shape(
     updates=(Update("UpdateRoute", TARGETS, always=("routeTableId", "destinationIpRange")),),
     delete=Delete("DeleteRoute", ("routeTableId", "destinationIpRange"), answer="RouteTable"),
     unique=True,
+    beside=_local,
     replace_first=True,
     check=_one_target,
 )

@@ -5,6 +5,13 @@ from __future__ import annotations
 from plugins.outscale.kinds.sources import SECURITY_GROUPS
 from plugins.outscale.rules import ImplicitRules, check_rule, pick_rule
 from plugins.outscale.shapes import Attribute, Delete, Shape
+from plugins.outscale.sources import Item
+
+
+def _default(group: Item) -> bool:
+    """The group that a Net is born with: it goes with the Net and cannot be deleted by itself."""
+    return bool(group.get("SecurityGroupName") == "default")
+
 
 SECURITY_GROUP = Shape(
     "SecurityGroup",
@@ -30,6 +37,7 @@ SECURITY_GROUP = Shape(
     delete=Delete("DeleteSecurityGroup", ("securityGroupId",)),
     tagged=True,
     unique=True,
+    beside=_default,
     special=ImplicitRules(),
     replace_first=True,
 )

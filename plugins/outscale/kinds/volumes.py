@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from plugins.outscale.kinds.sources import VOLUMES
 from plugins.outscale.shapes import Attribute, Delete, Shape, Update, Wait, among
+from plugins.outscale.sources import Item
+
+
+def _linked(volume: Item) -> bool:
+    """A VM brings its own disk, and it goes with the VM; a volume that we lost is linked to nothing yet."""
+    return bool(volume.get("LinkedVolumes"))
+
 
 VOLUME = Shape(
     "Volume",
@@ -25,6 +32,7 @@ VOLUME = Shape(
     wait=Wait("State", until=("available", "in-use"), failed=("error",), gone=("deleted",), busy="TaskId", first=2.0),
     tagged=True,
     token=True,
+    beside=_linked,
 )
 
 VOLUME_LINK = Shape(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import grpc
@@ -13,6 +12,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from blueprint import workspace
+from tests.plugins import cost
 
 FOLDER = workspace.root() / "plugins" / "outscale"
 
@@ -27,12 +27,6 @@ def start(tmp_path: Path) -> subprocess.Popen[str]:
     )
 
 
-def seconds_to(command: list[str]) -> float:
-    begin = time.monotonic()
-    subprocess.run(command, check=True)
-    return time.monotonic() - begin
-
-
 def test_the_process_prints_its_port_serves_and_stops_when_told(tmp_path: Path) -> None:
     process = start(tmp_path)
     assert process.stdout is not None
@@ -40,23 +34,16 @@ def test_the_process_prints_its_port_serves_and_stops_when_told(tmp_path: Path) 
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         assert provider_pb2_grpc.ResourceProviderStub(channel).GetPluginInfo(empty_pb2.Empty()).version
     process.terminate()
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=60) == 0
 
 
 def test_a_start_costs_little_more_than_importing_pulumi(tmp_path: Path) -> None:
-    def started() -> float:
-        begin = time.monotonic()
-        process = start(tmp_path)
-        assert process.stdout is not None
-        process.stdout.readline()
-        taken = time.monotonic() - begin
-        process.kill()
-        process.wait()
-        return taken
-
-    # The best of three: the machine may be busy with something else.
-    imported = min(seconds_to([sys.executable, "-c", "import pulumi"]) for _ in range(3))
-    assert min(started() for _ in range(3)) <= imported + 0.3
+    started = [sys.executable, str(FOLDER), "127.0.0.1:1"]
+    # Several pairs: caches are cold at first, and a busy machine slows one of the two more than the other.
+    assert any(
+        cost.processor_seconds(started, tmp_path) <= cost.importing_pulumi(sys.executable, tmp_path) + 0.3
+        for _ in range(6)
+    )
 
 
 def test_what_is_slow_to_import_is_not_imported_at_start() -> None:

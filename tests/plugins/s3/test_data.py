@@ -132,13 +132,13 @@ def test_more_than_a_page_of_objects_is_emptied(bench: Bench, monkeypatch: pytes
 def test_a_locked_version_on_a_later_page_is_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emptying, "BATCH", 4)
     _, outputs = bench.create(versioning=True, objectLock={"mode": "GOVERNANCE", "days": 1}, forceDestroy=True)
-    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)
     for number in range(9):
+        soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=3)
         bench.s3.put_object(
             Bucket="kept", Key=f"k{number}", Body=b"", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=soon
         )
     bench.s3.put_object(Bucket="kept", Key="z", Body=b"")
-    time.sleep(1.5)
+    time.sleep(3.5)
     with pytest.raises(Refused, match="holds 1 locked object version"):
         bench.engine.delete(bench.urn, "kept", outputs)
     assert keys(bench) == 10

@@ -29,6 +29,7 @@ from sandbox.outscale import document, signatures
 from sandbox.outscale.control import Control
 from sandbox.outscale.credentials import Credentials, ensure
 
+PATIENCE = 120  # seconds: a busy machine takes long to start a process
 REGION = "cloudgouv-eu-west-1"
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -169,7 +170,7 @@ def running_server(folder: Path, *, port: int | None = None) -> Iterator[Server]
 
 
 def _wait(server: Server) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             raise AssertionError(f"the sandbox stopped at once:\n{server.log}")
@@ -179,4 +180,4 @@ def _wait(server: Server) -> None:
             time.sleep(0.05)
         else:
             return
-    raise AssertionError(f"the sandbox did not answer in 30 s:\n{server.log}")
+    raise AssertionError(f"the sandbox did not answer in {PATIENCE} s:\n{server.log}")

@@ -37,6 +37,7 @@ class Server:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    flavor: str = "oos"
 
     @property
     def url(self) -> str:
@@ -63,6 +64,7 @@ class Server:
         certificates.ensure(self.folder / "tls")
         places = ["--data", self.folder / "data", "--credentials", self.folder / "credentials.json"]
         command = [sys.executable, "-m", "sandbox.s3", "--port", self.port, *places, "--tls", self.folder / "tls"]
+        command += ["--flavor", self.flavor]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
         deadline = time.monotonic() + 30

@@ -48,19 +48,20 @@ def changed(**parts: object) -> signatures.Request:
 
 
 @pytest.mark.parametrize(
-    "request_",
-    [
-        changed(method="DELETE"),
-        changed(path="/b/other"),
-        changed(query=[("prefix", "")]),
-        changed(headers={**signed_by_botocore().headers, "x-amz-meta-a": "2"}),
-        changed(headers={**signed_by_botocore().headers, "host": "elsewhere"}),
-    ],
-    ids=["method", "path", "query", "header", "host"],
+    "parts",
+    [{"method": "DELETE"}, {"path": "/b/other"}, {"query": [("prefix", "")]}],
+    ids=lambda parts: "-".join(parts),
 )
-def test_any_change_breaks_it(request_: signatures.Request) -> None:
+def test_any_change_breaks_it(parts: dict[str, object]) -> None:
     with pytest.raises(S3Error, match="SignatureDoesNotMatch"):
-        verify(request_)
+        verify(changed(**parts))
+
+
+@pytest.mark.parametrize("header", [{"x-amz-meta-a": "2"}, {"host": "elsewhere"}], ids=["header", "host"])
+def test_any_changed_header_breaks_it(header: dict[str, str]) -> None:
+    signed = signed_by_botocore()  # when the test runs: a signature ages
+    with pytest.raises(S3Error, match="SignatureDoesNotMatch"):
+        verify(dataclasses.replace(signed, headers={**signed.headers, **header}))
 
 
 def test_a_wrong_secret_breaks_it() -> None:

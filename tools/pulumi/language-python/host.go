@@ -27,7 +27,7 @@ type host struct {
 }
 
 // patience is short, because each violating preview waits for it: the engine interrupts the program it has refused.
-const patience = 500 * time.Millisecond
+const patience = 200 * time.Millisecond
 
 func newHost(folder, engine string) *host {
 	executor := filepath.Join(folder, "pulumi-language-python-exec")

@@ -50,8 +50,24 @@ func (h *host) runProvider(ctx context.Context, req *pulumirpc.RunPluginRequest,
 	return cmd.Run()
 }
 
-// runAnalyzer starts a pack only once the engine has configured it: the pack reads its stack from the environment.
+// runAnalyzer runs a policy pack. One that speaks the engine's whole protocol says so with `runtime.options.direct` in
+// its PulumiPolicy.yaml, and is started like any plugin; the SDK's need what runProxied puts around them.
 func (h *host) runAnalyzer(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
+	direct, _ := req.GetInfo().GetOptions().AsMap()["direct"].(bool)
+	if !direct {
+		return h.runProxied(ctx, req, stdout, stderr)
+	}
+	cmd, err := h.command(ctx, req, append([]string{"-u", req.GetInfo().GetProgramDirectory()}, req.GetArgs()...))
+	if err != nil {
+		return err
+	}
+	cmd.Dir = req.GetInfo().GetProgramDirectory()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd.Run()
+}
+
+// runProxied starts a pack only once the engine has configured it: the pack reads its stack from the environment.
+func (h *host) runProxied(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
 	args := append([]string{"-u", "-m", "pulumi.policy"}, req.GetArgs()...)
 	cmd, err := h.command(ctx, req, append(args, req.GetInfo().GetProgramDirectory()))
 	if err != nil {

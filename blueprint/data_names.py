@@ -1,0 +1,93 @@
+"""Names in the blocks that speak of data: bubbles, flows, roles, keys and buckets that must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from blueprint import exchanges, keyring, references
+from blueprint.model import Blueprint
+from blueprint.references import Finding
+from blueprint.source_map import Path
+
+
+def check(blueprint: Blueprint) -> Iterator[Finding]:
+    yield from _transfers(blueprint)
+    yield from _gates(blueprint)
+    yield from _administration(blueprint)
+    yield from _keys(blueprint)
+    for name, dataset in blueprint.datasets.items():
+        for index, one in enumerate(dataset.bubbles):
+            yield from _known(("datasets", name, "bubbles", index), "bubble", one, blueprint.bubbles)
+    partners = [*blueprint.partners, *(["snds"] if blueprint.snds else [])]
+    for bubble_name, bubble in blueprint.bubbles.items():
+        for name, bucket in bubble.buckets.items():
+            path: Path = ("bubbles", bubble_name, "buckets", name, "lands_from")
+            yield from _known(path, "partner (or snds)", bucket.lands_from, partners)
+
+
+def _transfers(blueprint: Blueprint) -> Iterator[Finding]:
+    places = [*blueprint.bubbles, *blueprint.externals]
+    keys = _inventory(blueprint) if blueprint.transfers else ()
+    for name, block in blueprint.transfers.items():
+        path: Path = ("transfers", name)
+        yield from _known((*path, "from"), "bubble", block.from_, blueprint.bubbles)
+        yield from _known((*path, "to"), "bubble or external", block.to, places)
+        yield from _known((*path, "flow"), "flow", block.flow, blueprint.flows)
+        yield from _known((*path, "approver"), "role", block.approver, blueprint.roles)
+        yield from _known((*path, "key"), "key in the inventory", block.key, keys)
+
+
+def _gates(blueprint: Blueprint) -> Iterator[Finding]:
+    sinks = references.sinks(blueprint)
+    for name, block in blueprint.gates.items():
+        path: Path = ("gates", name)
+        yield from _known((*path, "bubble"), "bubble", block.bubble, blueprint.bubbles)
+        yield from _known((*path, "quarantine"), "subject of a bucket", block.quarantine, _buckets(sinks))
+        yield from _known((*path, "logs"), "subject of a bucket or zone", block.logs, sinks)
+        yield from _roles((*path, "requesters"), block.requesters, blueprint)
+        yield from _roles((*path, "approvers"), block.approvers, blueprint)
+
+
+def _administration(blueprint: Blueprint) -> Iterator[Finding]:
+    bastion = blueprint.bastion
+    if bastion is None:
+        return
+    if bastion.recording is not None:
+        buckets = _buckets(references.sinks(blueprint))
+        yield from _known(("bastion", "recording", "bucket"), "subject of a bucket", bastion.recording.bucket, buckets)
+    for operation, block in bastion.approvals.items():
+        yield from _roles(("bastion", "approvals", operation, "roles"), block.roles, blueprint)
+
+
+def _keys(blueprint: Blueprint) -> Iterator[Finding]:
+    if blueprint.keys is not None:
+        for kind in ("data_at_rest", "import_wrapping", "pseudonymisation"):
+            block = getattr(blueprint.keys, kind)
+            yield from _roles(("keys", kind, "administrators"), block.administrators, blueprint)
+            yield from _roles(("keys", kind, "users"), block.users, blueprint)
+    if blueprint.pseudonymisation is not None and blueprint.pseudonymisation.plan is not None:
+        for index, name in enumerate(blueprint.pseudonymisation.plan.bubbles):
+            path: Path = ("pseudonymisation", "plan", "bubbles", index)
+            yield from _known(path, "bubble", name, blueprint.bubbles)
+
+
+def _inventory(blueprint: Blueprint) -> tuple[str, ...]:
+    """Subjects of keys; none while a flow names an end that does not exist, which is said elsewhere."""
+    ends = references.ends(blueprint)
+    if any(end not in ends for flow in blueprint.flows.values() for end in (flow.from_, flow.to)):
+        return exchanges.named_keys(blueprint)
+    return tuple(key.subject for key in keyring.inventory(blueprint))
+
+
+def _buckets(sinks: Iterable[str]) -> list[str]:
+    return [subject for subject in sinks if "/buckets/" in subject]
+
+
+def _roles(path: Path, names: Iterable[str], blueprint: Blueprint) -> Iterator[Finding]:
+    for index, name in enumerate(names):
+        yield from _known((*path, index), "role", name, blueprint.roles)
+
+
+def _known(path: Path, kind: str, word: str | None, known: Iterable[str]) -> Iterator[Finding]:
+    if word is not None and word not in known:
+        yield references.dangling(path, kind, word, known)

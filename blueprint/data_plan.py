@@ -1,0 +1,102 @@
+"""The parts of a plan that no resource carries: who administers, how pseudonyms are made, how data move and leave."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SignIn:
+    """How administrators prove who they are."""
+
+    mfa: str  # "webauthn" | "certificate" | "totp" | "none"
+    nominative: bool
+    directory: str | None
+    lockout_attempts: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recording:
+    """What is kept of administrators' sessions; `bucket` is a subject."""
+
+    mode: str  # "full" | "metadata" | "none"
+    bucket: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Approval:
+    """Who must say yes before one class of sensitive operations."""
+
+    operation: str
+    at_least: int
+    roles: tuple[str, ...]
+    author_excluded: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pseudonymisation:
+    """How pseudonyms are made, and by which plan they are made anew. Subject: `pseudonymisation`."""
+
+    subject: str
+    deterministic: bool
+    redone_at_each_transfer: bool
+    function: str | None
+    version: str | None
+    plan: str | None  # identifier of the plan
+    plan_owner: str | None
+    plan_triggers: tuple[str, ...]
+    plan_bubbles: tuple[str, ...]  # subjects
+    mapping_destroyed_days: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Transfer:
+    """Data that pass from a bubble to another, or out. Subject: `transfers/<t>`."""
+
+    subject: str
+    source: str  # subject of a bubble
+    target: str  # subject of a bubble or of an external
+    flow: str  # subject
+    dataset: str
+    approver: str
+    key: str | None
+    homologation: str | None
+    homologation_date: dt.date | None
+    convention: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Gate:
+    """The way out of a bubble. Subject: `gates/<g>`."""
+
+    subject: str
+    bubble: str  # subject
+    quarantine: str  # subject of a bucket
+    requesters: tuple[str, ...]
+    approvers: tuple[str, ...]
+    automatic_check: bool
+    anonymity_record: str
+    maximum_mib: int
+    logs: str  # subject
+    disabled_channels: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Workaround:
+    """What the platform accepts in place of a brick. Subject: `workarounds/<brick>`."""
+
+    subject: str
+    brick: str
+    name: str
+    owner: str | None = None
+    review_days: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Dataset:
+    """Data of declared classes, and the subjects of the bubbles that hold them."""
+
+    subject: str
+    classes: tuple[str, ...]
+    bubbles: tuple[str, ...]

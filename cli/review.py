@@ -1,0 +1,149 @@
+"""`rempart review`: the rules over Terraform, before or after `apply`, in a plan, a state or the files themselves."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import importlib
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from blueprint import errors, loader, planner, workspace
+from blueprint import plan as plans
+from blueprint import stack as stacks
+from blueprint import target as targets
+from blueprint.errors import RempartError
+from blueprint.facts import Fact, Unresolved
+from cli import report
+from policies import outside, session, unplanned
+from policies.catalogue import loader as catalogues
+from policies.report import history, model
+from providers.terraform import buckets, folder, mapping, plan
+from providers.terraform.blocks import Block, Reading
+from providers.terraform.mapping import Resource
+
+
+class NothingToReview(RempartError):
+    """No resource, or none of a provider that is known here."""
+
+
+def review(
+    path: str,
+    platform: str | None,
+    target: str | None,
+    environment_name: str,
+    format: str = "table",
+    output: str | None = None,
+    lang: str = "en",
+    baseline: str | None = None,
+) -> int:
+    """Judges Terraform; returns its findings' exit code. With a platform, the findings merge into its report."""
+    report.check_options(format, lang)
+    reading = read(pathlib.Path(path))
+    if not reading.blocks:
+        raise NothingToReview(f"{path} holds no resource: there is nothing to judge" + _also(reading))
+    aim = targets.load(target) if target else _target(reading)
+    planned = planner.plan(loader.load(loader.find(platform)), aim, environment_name) if platform else None
+    resources, unknown = resolve(reading, aim.provider, planned)
+    if planned is None:  # what says no subject is then known by its address
+        resources = [dataclasses.replace(one, subject=one.subject or one.address) for one in resources]
+    facts = [*facts_of(resources, aim.provider), *(_unmapped(one, aim.provider) for one in unknown)]
+    places = {one.address: one.location for one in unknown} | {one.address: one.location for one in resources}
+    places |= {one.subject: one.location for one in reversed(resources) if one.subject}
+    stamps = {"source": reading.source, "read": reading.kind, "problems": list(reading.problems)}
+
+    def locate(subject: str, _field: str | None) -> str | None:
+        return places.get(subject)
+
+    if platform:
+        name = stacks.StackName(platform, aim.name, environment_name, unplanned.LAYER)
+        outside.judge(name, outside.REVIEW, facts, stamps, locate=locate)
+        kept = workspace.findings_dir(str(name))
+        run = model.read(kept / f"{outside.REVIEW}.jsonl")
+        assert run is not None  # it was just written
+        return report.publish(model.of([run], history.read([kept], catalogues.load())), format, output, lang, baseline)
+    made, own = unplanned.prepare(aim, reading.source)
+    found = outside.ask(made, outside.REVIEW, facts, locate)
+    header = session.header(reading.source, outside.REVIEW, made, {**own, **stamps})
+    return report.publish(model.of([model.run(header, found)], {}), format, output, lang, baseline)
+
+
+def read(path: pathlib.Path) -> Reading:
+    """A folder of Terraform, or one JSON document of a plan or a state."""
+    if path.is_dir():
+        return folder.read(path)
+    if not path.exists():
+        raise NothingToReview(f"{path} is not there: give a folder of Terraform, a plan or a state")
+    if path.suffix == ".tf":
+        raise NothingToReview(f"{path} is one file of a configuration: give its folder, {path.parent}")
+    return plan.read(path)
+
+
+def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tuple[list[Resource], list[Block]]:
+    """(resources in our words with their subjects, blocks of types that nothing here knows)."""
+    types = mapping.load(provider).types if mapping.path(provider).exists() else {}
+    own = importlib.import_module(f"providers.{provider}.terraform") if types else None
+    resources: list[Resource] = []
+    unknown: list[Block] = []
+    stored = buckets.merge(reading.blocks)
+    on_an_endpoint = {one.address for one in reading.blocks if buckets.endpoint(one.provider)}
+    for block in reading.blocks:
+        if block.type in types and own is not None:
+            for one in own.expand(block):
+                resources.append(mapping.translate(one, types[one.type]))
+        elif not (block.type in buckets.TYPES and block.address in on_an_endpoint):
+            unknown.append(block)
+    named = own.subjects(resources, planned) if own is not None else resources
+    return [*named, *stored], unknown
+
+
+def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
+    own = importlib.import_module(f"providers.{provider}.terraform")
+    by_address = {one.address: one for one in resources}
+    configured: dict[str, Mapping[str, Any]] = {}
+    for one in resources:
+        stored = one.kind == buckets.KIND
+        given = one.provider if stored else own.configuration(one.provider)
+        if one.provider:
+            configured["s3" if stored else own.NAME] = given
+        references: dict[str, str] = {}
+        dependencies: dict[str, tuple[str, ...]] = collections.defaultdict(tuple)
+        for key, address in one.ids.items():
+            if own.points_at(key):
+                target = by_address.get(address or "")
+                references[key] = (target.subject or f"unmanaged {address}") if target else Unresolved(key)
+                if target:
+                    dependencies[key.split("[")[0].split(".")[0]] += (target.address,)
+        if stored:
+            properties: Mapping[str, Any] = {**one.properties, "references": references, "subject": one.subject}
+        else:
+            properties = own.said(one, references)
+        name = one.subject or one.address
+        yield outside.fact(provider, one.kind, one.address, name, properties, given, dict(dependencies))
+    for name, values in configured.items():
+        kind = f"pulumi:providers:{name}"
+        yield outside.fact(provider, kind, kind, f"provider {name}", values, None, None)
+
+
+def _unmapped(block: Block, provider: str) -> Fact:
+    return outside.fact(provider, f"terraform:{block.type}", block.address, block.address, {}, None, None)
+
+
+def _target(reading: Reading) -> targets.Target:
+    """The first target of the provider that most resources are of."""
+    counted = collections.Counter(mapping.types_of(reading.blocks)[one.type] for one in reading.blocks if _known(one))
+    found = [one for one, _ in counted.most_common()] or list(mapping.known())
+    for name in targets.names():
+        target = targets.load(name)
+        if target.provider == found[0]:
+            return target
+    raise NothingToReview(f"no target of {found[0]} is described in {errors.display(targets.folder())}: give --target")
+
+
+def _known(block: Block) -> bool:
+    return bool(mapping.types_of([block]))
+
+
+def _also(reading: Reading) -> str:
+    return "".join(f"\n{problem}" for problem in reading.problems)

@@ -1,0 +1,93 @@
+"""Facts that no run of the engine gave (a provider's API, a state, Terraform), judged by the same rules."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from blueprint import stack as stacks
+from blueprint.facts import Fact
+from policies import session
+from policies.catalogue.texts import Place
+from policies.judge import Judge
+from policies.recorder import Recorder
+from policies.rules.model import Rule
+from policies.verdicts import Finding, Phase
+
+PHASES: Mapping[str, Phase] = {"audit": Phase.STATE, "review": Phase.HCL, "verify": Phase.LIVE}
+WHERE: Mapping[str, Place] = {"audit": "state", "review": "hcl"}
+"""Operation -> the place whose observability the catalogue gives, rule by rule; elsewhere every rule is asked."""
+REVIEW = "review"
+Locate: TypeAlias = Callable[[str, str | None], str | None]
+
+
+def fact(
+    provider: str,
+    kind: str,
+    urn: str,
+    name: str,
+    properties: Mapping[str, Any],
+    configuration: Mapping[str, Any] | None,
+    dependencies: Mapping[str, tuple[str, ...]] | None,
+) -> Fact:
+    """The fact of one resource; `provider` is a target's, `configuration` that of the resource's own provider."""
+    return session.FACTS[provider](kind, urn, name, properties, configuration, dependencies)
+
+
+def judge(
+    name: stacks.StackName,
+    operation: str,
+    facts: Sequence[Fact],
+    stamps: Mapping[str, object],
+    whole: Iterable[str] = (),
+    locate: Locate | None = None,
+    settled: Sequence[Fact] | None = None,
+) -> tuple[Finding, ...]:
+    """Every finding on `facts`, written to the findings file of `name` and `operation` too.
+
+    `whole` names the parts of the plan of which nothing may be missing. `locate` says where a subject is written, where
+    that is not the blueprint; None where it does not know. `settled` are the same facts from what the provider gave
+    back, for rules over everything together; None where there is no such difference. Rules about a run (where its state
+    goes), and rules that the place shows nothing of, have nothing to judge here, and say so.
+    """
+    made, own = session.prepare(name, preview=False, whole=frozenset(whole))
+    made = dataclasses.replace(made, context=dataclasses.replace(made.context, place=PHASES[operation]))
+    header = session.header(str(name), operation, made, {**own, **stamps})
+    found = ask(made, operation, facts, locate, settled)
+    recorder = Recorder(str(name), operation, header)
+    recorder.write(found)
+    recorder.end()
+    return found
+
+
+def ask(
+    made: Judge,
+    operation: str,
+    facts: Sequence[Fact],
+    locate: Locate | None = None,
+    settled: Sequence[Fact] | None = None,
+) -> tuple[Finding, ...]:
+    """The same, and nothing is written anywhere."""
+    if locate is not None:
+        made = dataclasses.replace(made, locate=_first(locate, made.locate))
+    seen = dataclasses.replace(made, rules=_visible(made, WHERE.get(operation)))
+    found = [finding for fact in facts for finding in seen.resource(fact)]
+    found += seen.stack(facts if settled is None else settled)
+    found += made.unjudged()
+    found += made.without_record({finding.rule for finding in found})
+    return tuple(found)
+
+
+def _first(locate: Locate, otherwise: Callable[[str, str | None], str]) -> Callable[[str, str | None], str]:
+    return lambda subject, field: locate(subject, field) or otherwise(subject, field)
+
+
+def _visible(judge: Judge, place: Place | None) -> tuple[Rule, ...]:
+    """The rules that find something to look at in a place."""
+    texts = judge.catalogue.rules
+    return tuple(
+        rule
+        for rule in judge.rules
+        if place is None or (rule.id in texts and texts[rule.id].observability.get(place, "none") != "none")
+    )

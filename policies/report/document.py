@@ -1,0 +1,191 @@
+"""The report as JSON: a published shape, `report.schema.json`. `python -m policies.report.document` writes the schema.
+
+A new field is a minor change. A field that goes, or that means something else, changes `format`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from blueprint.model import Model
+from policies.catalogue.loader import Catalogue
+from policies.report import model, rates
+from policies.verdicts import Effect, State
+
+FORMAT: Literal["rempart-report/1"] = "rempart-report/1"
+PATH = pathlib.Path(__file__).resolve().parent / "report.schema.json"
+
+
+class Finding(Model):
+    """One rule applied to one subject."""
+
+    rule: str
+    requirements: tuple[str, ...]
+    subject: str
+    state: State
+    effect: Effect
+    message: str
+    """Never holds a value that may be secret: names and paths only."""
+    location: str
+    """`file:line`, relative to the project."""
+    type: str
+    urn: str
+    stage: str
+    pending: bool
+    fault: bool
+    until: str | None
+    record: str | None
+
+
+class Rule(Model):
+    rule: str
+    states: dict[State, int]
+
+
+class Requirement(Model):
+    id: str
+    type: str
+    brick: str
+    applicable: bool
+    coverage: str
+    state: State
+    judged: bool
+    rules: tuple[str, ...]
+    states: dict[State, int]
+
+
+class Rate(Model):
+    """Of `n` applicable requirements of the disclosed subset."""
+
+    name: str
+    n: int
+    conform: int
+    workaround: int
+
+
+class Rates(Model):
+    basis: Literal["judged", "declared"]
+    all: Rate
+    by_type: tuple[Rate, ...]
+    by_brick: tuple[Rate, ...]
+    states: dict[str, State]
+
+
+class Change(Model):
+    kind: Literal["qualification", "record", "roadmap", "term"]
+    date: str
+    what: str
+    name: str
+
+
+class Horizon(Model):
+    months: int
+    date: str
+    judged: Rates
+    declared: Rates | None
+    changes: tuple[Change, ...]
+
+
+class Run(Model):
+    stack: str
+    layer: str
+    operation: str
+    time: str
+    complete: bool
+    silent: tuple[str, ...]
+    findings: int
+    header: dict[str, Any]
+
+
+class Document(Model):
+    """A whole report."""
+
+    format: Literal["rempart-report/1"]
+    kind: Literal["disclosed subset"]
+    """Which part of the EMC2 catalogue the rates are about."""
+    platform: str
+    title: str
+    environment: str
+    target: str
+    simulated: bool
+    basis: str
+    as_of: str
+    as_of_pinned: bool
+    effect: Effect
+    exit_code: int
+    states: dict[State, int]
+    problems: tuple[str, ...]
+    runs: tuple[Run, ...]
+    requirements: tuple[Requirement, ...]
+    rows: tuple[Rule, ...]
+    horizons: tuple[Horizon, ...]
+    findings: tuple[Finding, ...]
+
+
+def document(report: model.Report, catalogue: Catalogue) -> dict[str, Any]:
+    """The report as plain data; every finding is in `findings` once."""
+    return {
+        "format": FORMAT,
+        "kind": "disclosed subset",
+        "platform": report.platform,
+        "title": report.title,
+        "environment": report.environment,
+        "target": report.target,
+        "simulated": report.simulated,
+        "basis": report.basis,
+        "as_of": report.as_of,
+        "as_of_pinned": report.as_of_pinned,
+        "effect": str(report.effect),
+        "exit_code": report.exit_code(catalogue),
+        "states": _plain(dict(sorted(report.states.items()))),
+        "problems": list(report.problems),
+        "runs": [_run(one) for one in report.runs],
+        "requirements": [
+            {
+                **_plain(dataclasses.asdict(one)),
+                "type": catalogue.requirements[one.id].type,
+                "brick": catalogue.requirements[one.id].brick,
+            }
+            for one in report.requirements
+        ],
+        "rows": [_plain(dataclasses.asdict(one)) for one in report.rows],
+        "horizons": [_horizon(one) for one in report.horizons],
+        "findings": [_plain(dataclasses.asdict(one)) for one in report.findings],
+    }
+
+
+def render(report: model.Report, catalogue: Catalogue, language: str) -> str:  # noqa: ARG001 - data has no language
+    return json.dumps(document(report, catalogue), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema() -> str:
+    """The schema as it must stand in the file."""
+    made = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Document.model_json_schema(mode="serialization"),
+        "title": "Rempart report",
+    }
+    return json.dumps(made, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _run(run: model.Run) -> dict[str, Any]:
+    kept = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
+    return _plain({**kept, "findings": len(run.findings)})  # type: ignore[no-any-return]
+
+
+def _horizon(horizon: rates.Horizon) -> dict[str, Any]:
+    return _plain(dataclasses.asdict(horizon))  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+if __name__ == "__main__":
+    PATH.write_text(schema(), encoding="utf-8")

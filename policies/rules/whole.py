@@ -1,0 +1,60 @@
+"""What only a live reading can say: that everything of the plan is there, and once.
+
+A run of the pack sees what one layer declares, and what is missing there is created. What is missing from the account,
+or there twice under one name, was taken away or added by another hand.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from blueprint import facts
+from blueprint.facts import Fact
+from policies.context import Context, Index
+from policies.rules.model import Rule
+from policies.verdicts import CONFORM, Verdict, refused
+
+Part = tuple[type | str, Callable[[Index], Iterable[str]]]
+"""Type of fact, or role of a support, and the subjects that the plan has of it."""
+
+PARTS: Mapping[str, Part] = {
+    "networks": (facts.Network, lambda index: index.bubbles),
+    "segments": (facts.Segment, lambda index: index.subnets),
+    "filters": (facts.FilterGroup, lambda index: [f"{zone}/filter" for zone in index.zones]),
+    "rules": (facts.FilterRule, lambda index: index.rules),
+    "tables": (facts.RouteTable, lambda index: [f"{zone}/table" for zone in index.zones]),
+    "table-links": ("table-link", lambda index: [f"{subnet}/table-link" for subnet in index.subnets]),
+    "routes": (facts.Route, lambda index: index.routes),
+    "gateways": (facts.Gateway, lambda index: index.gateways),
+    "peerings": (facts.Peering, lambda index: index.peerings),
+    "acceptations": ("acceptation", lambda index: [f"{peering}/acceptation" for peering in index.peerings]),
+    "interfaces": (facts.Interface, lambda index: [f"{machine}/nic" for machine in index.machines]),
+    "machines": (facts.Machine, lambda index: index.machines),
+    "disks": (facts.Disk, lambda index: index.disks),
+    "disk-links": ("disk-link", lambda index: [f"{disk}/link" for disk in index.disks]),
+    "buckets": (facts.Bucket, lambda index: index.buckets),
+}
+
+
+def there_and_once(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
+    """One verdict for each thing that the plan has: it is there, it is not, or it is there more than once."""
+    found: dict[object, dict[str, list[str]]] = collections.defaultdict(lambda: collections.defaultdict(list))
+    for fact in everything:
+        kind = fact.role if isinstance(fact, facts.Support) else type(fact)
+        found[kind][fact.origin.subject or ""].append(fact.origin.urn)
+    for part in sorted(context.whole):
+        kind, subjects = PARTS[part]
+        for subject in sorted(subjects(context.index)):
+            yield _verdict(subject, found[kind].get(subject, []))
+
+
+def _verdict(subject: str, urns: Sequence[str]) -> Verdict:
+    if not urns:
+        return refused("the plan has it, and the account does not", subject=subject)
+    if len(urns) > 1:
+        return refused(f"{len(urns)} things claim to be it: {', '.join(sorted(urns))}", subject=subject, urn=urns[0])
+    return Verdict(CONFORM.state, subject=subject, urn=urns[0])
+
+
+RULES = (Rule("GOV-10", stack=there_and_once),)

@@ -1,0 +1,59 @@
+"""How a resource says what it serves and what it points at, in fields that OpenStack keeps and gives back.
+
+Networks, subnets, ports, groups, routers and addresses have tags (a list of texts), servers and volumes have metadata
+(names to texts): both carry `rempart:...` labels, and `rempart:ref:<input>` for each reference. A filter rule has only
+a description: its subject, then each reference. What has no such field (a key pair, an attachment of a disk) is known
+by its name, which is its subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+REFERENCE = "rempart:ref:"
+SUBJECT = "rempart:subject"
+
+
+def labels(tags: Mapping[str, str], references: Mapping[str, str]) -> dict[str, str]:
+    """Tags and references together, as metadata."""
+    return {**tags, **{f"{REFERENCE}{_spelled(key)}": subject for key, subject in references.items()}}
+
+
+def as_tags(labelled: Mapping[str, str]) -> list[str]:
+    """Metadata as a list of tags, sorted: the order of Neutron's tags means nothing."""
+    return sorted(f"{name}={value}" for name, value in labelled.items())
+
+
+def from_tags(tags: Iterable[str]) -> dict[str, str]:
+    """The reverse of `as_tags`; a tag without `=` is a name without a value."""
+    pairs = (tag.partition("=") for tag in tags)
+    return {name: value for name, _, value in pairs}
+
+
+def references(labelled: Mapping[str, str]) -> dict[str, str]:
+    """The references among labels: input -> subject."""
+    return {
+        _read(name.removeprefix(REFERENCE)): subject for name, subject in labelled.items() if name.startswith(REFERENCE)
+    }
+
+
+def described(subject: str, given: Mapping[str, str]) -> str:
+    """A description: `flows/f/ingress/b.z/1 securityGroupId=bubbles/b/zones/z`."""
+    return " ".join([subject, *(f"{key}={value}" for key, value in sorted(given.items()))])
+
+
+def from_description(text: str) -> tuple[str | None, dict[str, str]]:
+    """The reverse of `described`; no subject where the text says none."""
+    subject, *rest = text.split() or [""]
+    pairs = (word.partition("=") for word in rest)
+    return subject or None, {key: value for key, sign, value in pairs if sign}
+
+
+def _spelled(key: str) -> str:
+    """`networks[0].port` -> `networks.0.port`: Nova takes no brackets in a name."""
+    return key.replace("[", ".").replace("]", "")
+
+
+def _read(name: str) -> str:
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", name)

@@ -1,0 +1,158 @@
+"""Explicit OpenStack and RGW providers, and the one way in which this folder registers a resource."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import pulumi
+import pulumi_openstack as openstack
+import rempart_s3 as s3
+import yaml
+
+from blueprint import links, naming
+from blueprint import plan as plans
+from providers import adoption, contracts, tagging
+from providers.ovh import kinds, labels
+
+Kind = TypeVar("Kind", bound=pulumi.CustomResource)
+REGION = "openstack-region"
+"""Setting of a target: the name that OpenStack gives to the region (a pod of it)."""
+NO_SECOND_TRY = 0
+"""A try again of Terraform's client sends a write again whose answer was lost, and OpenStack then makes a second thing.
+
+Nothing is sent twice blindly: the run fails, and `rempart recover` looks first at what was made. See `strays`.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """One plan in one project. Providers are registered when first used, so that a layer shows only what it needs."""
+
+    plan: plans.Plan
+    place: contracts.Place
+    transform: contracts.Transform | None = None
+    transformed: list[str] = dataclasses.field(default_factory=list)
+    placements: dict[str, openstack.compute.ServerGroup] = dataclasses.field(default_factory=dict)
+    """Server groups that this layer has made, by tier."""
+
+    @functools.cached_property
+    def openstack(self) -> openstack.Provider:
+        """Only names go into the state: credentials stay in clouds.yaml, which the plugin reads itself."""
+        return openstack.Provider(
+            "openstack",
+            cloud=self.place.endpoints["cloud"],
+            auth_url=_auth_url(self.place.endpoints["configuration"], self.place.endpoints["cloud"]),
+            region=self.place.settings.get(REGION, self.plan.region),
+            max_retries=NO_SECOND_TRY,
+        )
+
+    @functools.cached_property
+    def s3(self) -> s3.Provider:
+        return s3.Provider("rgw", region=self.plan.region, endpoint=self.place.endpoints["storage"], flavor="rgw")
+
+    @functools.cached_property
+    def external_network(self) -> pulumi.Output[Any]:
+        """The provider's own network to the Internet: the one that is marked external."""
+        options = pulumi.InvokeOutputOptions(provider=self.openstack)
+        return openstack.networking.get_network_output(external=True, opts=options)
+
+    @functools.cached_property
+    def link_interfaces(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Machine subject -> (interface subject, peering subject) for each link that it stands on itself."""
+        found: dict[str, list[tuple[str, str]]] = collections.defaultdict(list)
+        for subject, machine, peering in () if self.routers else links.interfaces(self.plan):
+            found[machine.subject].append((subject, peering.subject))
+        return found
+
+    @functools.cached_property
+    def tiers(self) -> Mapping[str, int]:
+        """Tier subject -> how many machines it has; the bastion is one."""
+        bastion = self.plan.bastion.machines if self.plan.bastion else ()
+        machines = (*self.plan.machines, *bastion)
+        return collections.Counter(machine.subject.rpartition("/")[0] for machine in machines)
+
+    @property
+    def routers(self) -> bool:
+        """Whether the offer has routers and floating IPs."""
+        return self.place.offer.has("routers")
+
+    def number(self, brick: str, name: str) -> int:
+        """A constraint of a brick, as capabilities.yaml says."""
+        return int(self.place.offer.bricks[brick].constraints[name])
+
+    def name(self, *parts: str) -> str:
+        """A name that the provider takes: platform, environment, readable parts, hash."""
+        return naming.of(self.plan.platform, self.plan.environment, *parts)
+
+    def tags(self, subject: str, brick: str, bubble: str | None) -> dict[str, str]:
+        """What a resource says of itself (GOV-02)."""
+        return tagging.tags(self.plan, subject, brick, bubble)
+
+    def make(
+        self,
+        kind: type[Kind],
+        subject: str,
+        arguments: Mapping[str, Any],
+        *,
+        parent: pulumi.Resource,
+        references: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        protect: bool = False,
+        depends_on: Sequence[pulumi.Resource] | None = None,
+        name: str | None = None,
+    ) -> Kind:
+        """Registers one native resource, named by its subject; `name` where several serve one subject.
+
+        `references` says, in words that policies can read before ids exist, what each id points at; `labels` says where
+        that is kept.
+        """
+        args = {**arguments, **self._labels(kind, subject, dict(references or {}), dict(tags or {}))}
+        if self.transform is not None:
+            changed = self.transform(kind.__name__, subject, dict(args))
+            if changed != args:
+                self.transformed.append(subject)
+                args = changed
+        provider = self.s3 if kind.__module__.startswith("rempart_s3") else self.openstack
+        options = pulumi.ResourceOptions(
+            parent=parent,
+            provider=provider,
+            protect=protect,
+            depends_on=list(depends_on or ()),
+            import_=adoption.identifier(name or subject),
+        )
+        return kind(name or subject, opts=options, **args)
+
+    def _labels(
+        self, kind: type[Any], subject: str, references: Mapping[str, str], tags: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The arguments that carry a resource's subject and references: `kinds` reads them back."""
+        token = getattr(kind, "pulumi_type", "")
+        if token == kinds.RULE:
+            return {"description": labels.described(subject, references)}
+        if token in kinds.TAGGED:
+            return {"description": subject, "tags": labels.as_tags(labels.labels(tags, references))}
+        if token in kinds.METADATA:
+            return {"metadata": labels.labels(tags, references)}
+        return {"subject": subject, "references": dict(references)} if kind.__module__.startswith("rempart_") else {}
+
+
+def connect(plan: plans.Plan, place: contracts.Place, transform: contracts.Transform | None = None) -> Session:
+    """A session; the endpoints are `configuration` (a clouds.yaml), `cloud` (its entry) and `storage`."""
+    return Session(plan, place, transform)
+
+
+def _auth_url(configuration: str, cloud: str) -> str | None:
+    """Where that entry of clouds.yaml signs in: said aloud, so that policies judge it. Nothing else is read."""
+    try:
+        read = yaml.safe_load(pathlib.Path(configuration).read_text(encoding="utf-8"))
+        return str(read["clouds"][cloud]["auth"]["auth_url"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        raise pulumi.RunError(
+            f"{configuration} gives no auth_url for the cloud {cloud!r}: correct it, or set OS_CLIENT_CONFIG_FILE and "
+            "OS_CLOUD to a file and an entry that do"
+        ) from None

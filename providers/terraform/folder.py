@@ -1,0 +1,243 @@
+"""A folder of Terraform: what is written (python-hcl2) beside what it resolves to (tfparse, and nowhere else).
+
+tfparse leaves null where it cannot resolve, and drops a file that it cannot read. So each value is compared with what
+is written: a null that nobody wrote, a template with a hole in it, or a function over another resource is not
+observable, and a resource that is written and missing is kept as such.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import tfparse
+
+from blueprint.facts import NOT_OBSERVABLE
+from providers.terraform import written
+from providers.terraform.blocks import BadTerraform, Block, Reading
+from providers.terraform.written import Written
+
+_META = ("__tfmeta", "__start_line__", "__end_line__", "id", "count", "for_each", "provider", "depends_on", "lifecycle")
+_INDEX = re.compile(r"\[[^\]]*\]")
+_WHOLE = re.compile(r"\$\{([a-z][a-z0-9]*_\w+\.[\w-]+(?:\[[^\]]*\])?)\.\w+(?:\[0\])?\}")
+_OTHER = re.compile(r"(?<![\w.])(?!(?:var|local|each|count|path|self|terraform|module|data)\.)[a-z][a-z0-9]*_\w+\.\w")
+_HOLE = re.compile(r"(?<!\$)\$\{")
+_DEPTH = 10
+
+
+def read(folder: pathlib.Path) -> Reading:
+    """Raises `BadTerraform` for a folder without Terraform in it."""
+    if not written.files(folder):
+        raise BadTerraform(f"{folder} holds no Terraform: no file in it ends in .tf or .tf.json")
+    said, problems = written.read(folder)
+    blocks: list[Block] = []
+    covered: set[str] = set()
+    for root in _roots(folder):
+        place = root.relative_to(folder)
+        if any(str(path.relative_to(folder)) not in covered for path in _own(root)):
+            try:
+                resolved = tfparse.load_from_path(str(root))
+            except (tfparse.ParseError, ValueError) as error:
+                problems.append(f"{place}: it cannot be resolved ({type(error).__name__}); what is written is judged")
+                resolved = {}
+            found = list(_Module(place, resolved, said).blocks())
+            covered |= {one.location.rpartition(":")[0] for one in found} | _files(place, resolved)
+            blocks.extend(found)
+    blocks.extend(_missing(said, blocks))
+    return Reading(folder.name, "files", tuple(blocks), tuple(problems))
+
+
+def _roots(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Folders that hold files, the highest first: what one calls as a module is resolved with it."""
+    return sorted({path.parent for path in written.files(folder)}, key=lambda path: (len(path.parts), path))
+
+
+def _own(root: pathlib.Path) -> list[pathlib.Path]:
+    return [path for path in written.files(root) if path.parent == root]
+
+
+def _files(place: pathlib.Path, resolved: Mapping[str, Any]) -> set[str]:
+    return {str(place / one["__tfmeta"]["filename"]) for ones in resolved.values() for one in ones}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Module:
+    """One root module and what it calls, as tfparse resolves it."""
+
+    place: pathlib.Path
+    resolved: Mapping[str, Any]
+    said: list[Written]
+
+    @functools.cached_property
+    def ids(self) -> dict[str, str]:
+        """tfparse gives every resource an id of its own, and resolves `.id` to it."""
+        return {
+            one["id"]: self._address(one["__tfmeta"]["path"])
+            for ones in self.resolved.values()
+            for one in ones
+            if one["__tfmeta"].get("type") == "resource" and isinstance(one.get("id"), str)
+        }
+
+    def blocks(self) -> Iterator[Block]:
+        for ones in self.resolved.values():
+            for one in ones:
+                if one["__tfmeta"].get("type") == "resource":
+                    yield self._block(one)
+
+    def _block(self, one: Mapping[str, Any]) -> Block:
+        meta = one["__tfmeta"]
+        address, file = meta["path"], str(self.place / meta["filename"])
+        module, kind, name = _parts(address)
+        body = next((w.body for w in self.said if (w.file, w.type, w.name) == (file, kind, name)), {})
+        weave = _Weave(self, module)
+        values = weave.mapping(one, body, "")
+        return Block(
+            self._address(address),
+            kind,
+            values,
+            weave.references,
+            frozenset(weave.unresolved),
+            f"{file}:{meta['line_start']}",
+            self._provider(kind),
+        )
+
+    def _address(self, address: str) -> str:
+        return address if self.place == pathlib.Path() else f"{self.place}/{address}"
+
+    def _provider(self, kind: str) -> Mapping[str, Any]:
+        """The first configuration of the provider that a type belongs to."""
+        name = kind.split("_")[0]
+        for one in self.resolved.get("provider", ()):
+            if one["__tfmeta"].get("label") == name:
+                return {key: value for key, value in one.items() if key not in _META}
+        return {}
+
+    def follow(self, reference: str, module: str, depth: int = _DEPTH) -> str | None:
+        """`outscale_net.main.net_id` or `var.net`, named inside `module` -> the address of a resource."""
+        word, _, rest = reference.partition(".")
+        if not depth:
+            return None
+        if word == "var" and module:
+            calls = [one for one in self.resolved.get("module", ()) if one["__tfmeta"].get("path") == module]
+            parent = module.rpartition("module.")[0].rstrip(".")
+            return self._given(calls, rest, parent, depth)
+        if word == "local":
+            return self._given(self.resolved.get("locals", ()), rest, module, depth)
+        parts = reference.split(".")
+        if len(parts) < 2 or "_" not in word or word in ("data", "module", "each", "count"):
+            return None
+        found = f"{module}.{word}.{parts[1]}" if module else f"{word}.{parts[1]}"
+        known = [o["__tfmeta"]["path"] for o in self.resolved.get(_INDEX.sub("", word), ())]
+        exact = [one for one in known if one == found]
+        alike = exact or [one for one in known if _INDEX.sub("", one) == _INDEX.sub("", found)]
+        return self._address(alike[0]) if len(alike) == 1 else None
+
+    def _given(self, places: Iterable[Mapping[str, Any]], name: str, module: str, depth: int) -> str | None:
+        """What a variable or a local stands for, where that is an attribute of a resource."""
+        for one in places:
+            given = one.get(name.split(".")[0])
+            if _names(given):
+                return self.follow(str(given["__attribute__"]), module, depth - 1)  # type: ignore[index]
+        return None
+
+
+@dataclasses.dataclass
+class _Weave:
+    """What one resource resolves to, laid over what is written of it."""
+
+    module: _Module
+    inside: str
+    references: dict[str, str] = dataclasses.field(default_factory=dict)
+    unresolved: set[str] = dataclasses.field(default_factory=set)
+
+    def mapping(self, resolved: Mapping[str, Any], said: Any, path: str) -> dict[str, Any]:
+        texts = said if isinstance(said, Mapping) else {}
+        made = {}
+        for key, value in resolved.items():
+            if key not in _META:
+                made[key] = self.value(value, texts.get(key), f"{path}.{key}" if path else key)
+        return {key: value for key, value in made.items() if value is not None}
+
+    def value(self, resolved: Any, said: Any, path: str) -> Any:
+        if _names(resolved):
+            return self._reference(resolved["__attribute__"], path)
+        if isinstance(resolved, Mapping) and "__tfmeta" in resolved:
+            resolved = [resolved]  # the only block of its kind
+            said = said if isinstance(said, list) else [said]
+        if isinstance(resolved, list):
+            return self._items(resolved, said, path)
+        if isinstance(resolved, Mapping):
+            return self.mapping(resolved, said, path)
+        if resolved is None:
+            whole = _WHOLE.fullmatch(said) if isinstance(said, str) else None
+            if whole:
+                return self._reference(whole[1], path)
+            return None if said is None and "[" not in path else NOT_OBSERVABLE
+        if isinstance(resolved, str) and resolved in self.module.ids:
+            self.references[path] = self.module.ids[resolved]
+            return NOT_OBSERVABLE
+        if isinstance(said, str) and (whole := _WHOLE.fullmatch(said)):
+            found = self.module.follow(f"{whole[1]}.id", self.inside)
+            self.references |= {path: found} if found else {}
+            return resolved
+        if isinstance(resolved, str) and (_HOLE.search(resolved) or _over_another(said)):
+            return NOT_OBSERVABLE
+        return resolved
+
+    def _items(self, resolved: list[Any], said: Any, path: str) -> list[Any]:
+        """Values or blocks, each beside its text where there are as many texts."""
+        texts = said if isinstance(said, list) and len(said) == len(resolved) else [None] * len(resolved)
+        made = []
+        for number, (item, text) in enumerate(zip(resolved, texts, strict=True)):
+            place = f"{path}[{number}]"
+            block = isinstance(item, Mapping) and "__tfmeta" in item
+            made.append(self.mapping(item, text, place) if block else self.value(item, text, place))
+        return made
+
+    def _reference(self, reference: str, path: str) -> Any:
+        found = self.module.follow(reference, self.inside)
+        if found is None:
+            self.unresolved.add(path)
+        else:
+            self.references[path] = found
+        return NOT_OBSERVABLE
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("__attribute__"), str)
+
+
+def _over_another(said: Any) -> bool:
+    """Whether an expression is worked out from another resource: its value is then nobody's to know yet."""
+    return isinstance(said, str) and said.startswith("${") and _OTHER.search(said) is not None
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """(module, type, name without index)."""
+    module, kind, name = re.fullmatch(r"((?:module\.[^.]+\.)*)(\w+)\.(.+)", address).groups()  # type: ignore[union-attr]
+    return module.rstrip("."), kind, _INDEX.sub("", name)
+
+
+def _missing(said: Iterable[Written], blocks: Iterable[Block]) -> Iterator[Block]:
+    """What is written and was not resolved: all that is known of it are the literals."""
+    seen = {(one.location.rpartition(":")[0], one.type, _parts(one.address.rpartition("/")[2])[2]) for one in blocks}
+    for one in said:
+        if (one.file, one.type, one.name) not in seen and one.body.get("count") != 0:
+            values = {key: _literal(item) for key, item in one.body.items() if key not in _META}
+            address = f"{one.type}.{one.name}"
+            holes = frozenset(key for key, item in values.items() if item is NOT_OBSERVABLE)
+            yield Block(address, one.type, values, {}, holes, f"{one.file}:{one.line}", {})
+
+
+def _literal(value: Any) -> Any:
+    if isinstance(value, str):
+        return NOT_OBSERVABLE if _HOLE.search(value) else value
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _literal(item) for key, item in value.items() if key not in _META}
+    return value

@@ -1,0 +1,142 @@
+"""Terraform's types in the words of this project's facts: `providers/<provider>/terraform.yaml`, read.
+
+Attribute names become camelCase, as both families of names are the provider's own. Only declared arguments are taken:
+what a provider works out by itself is no statement of the author's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import pathlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from blueprint import validation, yaml_reader
+from blueprint.facts import NOT_OBSERVABLE, Missing
+from blueprint.model import Model
+from providers.terraform.blocks import Block, camel
+
+TAGS = "tags"
+SUBJECT = "rempart:subject"
+
+
+class TypeText(Model):
+    """One Terraform type."""
+
+    kind: str
+    """Type of the resource here."""
+    arguments: tuple[str, ...]
+    """Those that facts are made from."""
+    rename: dict[str, str] = Field(default_factory=dict)
+    """Argument -> property, where camelCase is not enough."""
+    defaults: dict[str, bool | int | str] = Field(default_factory=dict)
+    """Property -> value where nothing is written."""
+    hidden: tuple[str, ...] = ()
+    """Properties that Terraform's type does not have: never observable here."""
+
+
+class Types(Model):
+    provider: str
+    source: str
+    read_on: dt.date
+    types: dict[str, TypeText]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resource:
+    """A block in our words. `ids`: property -> address that it comes from, None where nothing says."""
+
+    address: str
+    kind: str
+    properties: Mapping[str, Any]
+    ids: Mapping[str, str | None]
+    location: str
+    provider: Mapping[str, Any]
+    subject: str | None = None
+
+
+@functools.lru_cache(maxsize=8)
+def load(provider: str) -> Types:
+    """Raises `blueprint.errors.BlueprintErrors`, with file and line, for a file that is wrong."""
+    data, source_map, _ = yaml_reader.read(path(provider))
+    return validation.validate(Types, data, source_map)
+
+
+def path(provider: str) -> pathlib.Path:
+    return pathlib.Path(__file__).parent.parent / provider / "terraform.yaml"
+
+
+def known() -> tuple[str, ...]:
+    """Providers whose Terraform can be read."""
+    return tuple(sorted(one.parent.name for one in pathlib.Path(__file__).parent.parent.glob("*/terraform.yaml")))
+
+
+def translate(block: Block, text: TypeText) -> Resource:
+    """One block of a known type."""
+    properties: dict[str, Any] = {**text.defaults, **dict.fromkeys(text.hidden, NOT_OBSERVABLE)}
+    for argument in text.arguments:
+        if argument in block.values:
+            name = text.rename.get(argument, camel(argument))
+            value = block.values[argument]
+            properties[name] = tags(value) if argument == TAGS else _camel(value)
+    ids = {
+        _property(key, text): address
+        for key, address in _ids(block)
+        if key.split(".")[0].split("[")[0] in text.arguments
+    }
+    named = properties.get(TAGS)
+    subject = named.get(SUBJECT) if isinstance(named, Mapping) else None
+    return Resource(
+        block.address,
+        text.kind,
+        properties,
+        ids,
+        block.location,
+        block.provider,
+        subject if isinstance(subject, str) and subject else None,
+    )
+
+
+def _ids(block: Block) -> Iterator[tuple[str, str | None]]:
+    yield from block.references.items()
+    for key in sorted(block.unresolved):
+        yield key, None
+
+
+def _property(key: str, text: TypeText) -> str:
+    """`nics[0].nic_id` -> `nics[0].nicId`."""
+    head, *rest = re.split(r"(?=[.\[])", key, maxsplit=1)
+    made = text.rename.get(head, camel(head)) + "".join(rest)
+    return ".".join(camel(part) for part in made.split("."))
+
+
+def tags(value: Any) -> Any:
+    """A mapping, or blocks of a key and a value, as a mapping."""
+    if isinstance(value, Mapping) and set(value) != {"key", "value"}:
+        return dict(value)
+    blocks = [value] if isinstance(value, Mapping) else value
+    if not isinstance(blocks, list):
+        return value
+    if any(isinstance(one, str) for one in blocks):
+        return value  # a list of words: the provider's own facts read it
+    missing = next((one for one in blocks if isinstance(one, Missing)), None)
+    if missing is not None:
+        return missing
+    return {one["key"]: one["value"] for one in blocks if isinstance(one, Mapping) and isinstance(one.get("key"), str)}
+
+
+def _camel(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {camel(str(key)): _camel(item) for key, item in value.items()}
+    return [_camel(item) for item in value] if isinstance(value, list) else value
+
+
+def types_of(blocks: Iterable[Block]) -> dict[str, str]:
+    """Terraform type -> provider that knows it, of the types in `blocks`."""
+    table = {kind: provider for provider in known() for kind in load(provider).types}
+    return {one.type: table[one.type] for one in blocks if one.type in table}

@@ -1,0 +1,88 @@
+"""What the layers of a platform would register on a target, without an engine, a plugin or a cloud.
+
+For comparisons and counts only. Every registration is answered at once with what was asked; nothing is judged here, and
+no run uses it: a preview on the engine is what decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import pathlib
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks
+
+from blueprint import loader, planner
+from blueprint import stack as stacks
+from blueprint import target as targets
+from components import landing_zone
+from providers import capabilities, contracts, registry
+
+NOWHERE = "https://planned.invalid"
+NOBODY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPLANNED planned"
+CLOUDS = "clouds: {planned: {auth: {auth_url: 'https://planned.invalid/v3'}}}\n"
+LOOKED_UP = {"id": "planned", "name": "planned", "hidden": False, "images": [{"imageId": "planned"}]}
+"""What every look-up of an image or of a network is answered."""
+GIVEN_BACK = {"publicIp": "planned", "allFixedIps": ["planned"], "address": "planned"}
+"""Outputs that adapters pass on, whatever the kind."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Resource:
+    """One resource as it would be registered. `inputs` hold the engine's own wrappers where a value is secret."""
+
+    layer: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+
+
+class _Monitor(pulumi.runtime.Mocks):
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, dict[str, Any]]] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.seen.append((args.typ, args.name, dict(args.inputs)))
+        return f"planned:{args.name}", {**GIVEN_BACK, **dict(args.inputs)}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:  # noqa: ARG002
+        return dict(LOOKED_UP), []
+
+
+def resources(platform: str, where: targets.Target, environment: str = "dev") -> tuple[Resource, ...]:
+    """Every resource of every layer. Raises `RempartError` for a platform or a target that is wrong."""
+    return tuple(one for layer in stacks.LAYERS for one in _layer(platform, where, environment, layer))
+
+
+def _layer(platform: str, where: targets.Target, environment: str, layer: str) -> list[Resource]:
+    plan = planner.plan(loader.load(loader.find(platform)), where, environment)
+    offer = capabilities.load(where.provider).offers[where.offer]
+    monitor = _Monitor()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    stack = f"{platform}.{where.name}.{environment}.{layer}"
+    pulumi.runtime.set_mocks(monitor, project="rempart", stack=stack, preview=False, monitor=mocks.MockMonitor(monitor))
+    with tempfile.TemporaryDirectory() as folder:
+        clouds = pathlib.Path(folder) / "clouds.yaml"
+        clouds.write_text(CLOUDS, encoding="utf-8")
+        endpoints = {**dict.fromkeys(where.endpoints, NOWHERE), "configuration": str(clouds), "cloud": "planned"}
+        place = contracts.Place(offer, endpoints, where.settings)
+
+        def run() -> pulumi.Output[object]:
+            adapters = registry.load(where.provider)
+            session = adapters.session.connect(plan, place, None)
+            given = adapters.network.exports(session)
+            network = contracts.Segmentation(
+                **{kind: {subject: f"planned:{subject}" for subject in given[kind]} for kind in given}
+            )
+            zone = landing_zone.LandingZone(
+                f"{platform}-{layer}",
+                landing_zone.LandingZoneArgs(plan, layer, adapters, session, network, NOBODY),
+            )
+            return pulumi.Output.from_input(zone.outputs)
+
+        pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
+    return [Resource(layer, *one) for one in monitor.seen]

@@ -1,0 +1,93 @@
+"""Offers side by side: every cell comes from a capability file, a target, the plan, or what layers would register."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html.parser
+import json
+import pathlib
+
+import pytest
+
+from blueprint import loader, planner, target
+from cli import compare, comparison
+from cli.report import BadOption
+from providers import capabilities
+
+
+@pytest.fixture(scope="module")
+def made() -> comparison.Comparison:
+    return comparison.compare("minimal", "dev")
+
+
+def test_every_described_offer_has_a_column_and_says_its_decision(made: comparison.Comparison) -> None:
+    offers = {(p, key) for p in comparison.described() for key in capabilities.load(p).offers}
+    assert {(one.offer.provider, one.key) for one in made.columns} == offers
+    assert {one.offer.provider for one in made.columns if one.target} >= {"outscale", "ovh"}
+    table = comparison.sections(made)[0]
+    for column, row in zip(made.columns, table.rows, strict=True):
+        decision = column.offer.qualification
+        assert (decision.decision if decision else "none") in row[2]
+
+
+def test_the_matrix_is_counted_from_what_would_be_registered(made: comparison.Comparison) -> None:
+    for column in made.columns:
+        if column.target is None:
+            assert column.made == {}
+            continue
+        plan = planner.plan(loader.load(loader.find("minimal")), target.load(column.target.name), "dev")
+        assert column.made["filter rules"] == len(plan.rules)
+        assert column.made["networks"] == len(plan.bubbles)
+        assert column.made["machines"] == len(plan.machines) + len(plan.bastion.machines if plan.bastion else ())
+        assert column.made["buckets"] == len(plan.buckets)
+        assert column.made["resources"] > column.made["filter rules"]
+
+
+def test_a_qualification_that_ends_shows_on_later_days(made: comparison.Comparison) -> None:
+    offer = capabilities.load("outscale").offers["iaas-cloud-on-demand"]
+    assert offer.qualification is not None
+    last = offer.qualification.valid_until
+    assert comparison.state(offer, "network", last) == "native"
+    assert comparison.state(offer, "network", last + dt.timedelta(days=1)) == "native, qualification lapsed"
+    assert made.days == (dt.date(2026, 11, 23), dt.date(2027, 2, 23), dt.date(2027, 5, 23))
+
+
+def test_a_roadmap_is_applied_from_its_day() -> None:
+    offer = capabilities.load("outscale").offers["iaas-cloud-on-demand"]
+    step = capabilities.Roadmap(
+        date=dt.date(2026, 11, 25), becomes="native", source="s", confidence="low", assessor="a"
+    )
+    brick = offer.bricks["siem"].model_copy(update={"roadmap": (step,), "qualified": True})
+    later = offer.model_copy(update={"bricks": {**offer.bricks, "siem": brick}})
+    assert comparison.state(later, "siem", dt.date(2026, 11, 24)) == "absent"
+    assert comparison.state(later, "siem", dt.date(2026, 11, 25)) == "native"
+
+
+def test_fewer_zones_than_wanted_is_not_met(made: comparison.Comparison) -> None:
+    rows = next(one for one in comparison.sections(made) if one.title == "Constraints").rows
+    met = {row[0]: row[3] for row in rows if row[1] == "availability zones"}
+    for column in made.columns:
+        if column.target:
+            assert met[column.title] == ("yes" if len(column.offer.azs) >= made.azs else "no")
+
+
+@pytest.mark.parametrize("format", ["table", "md", "html", "json"])
+def test_every_format_names_every_offer(
+    format: str, made: comparison.Comparison, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "compare", lambda *_: made)
+    path = tmp_path / "out" / f"compare.{format}"
+    assert compare.compare("minimal", "dev", format, str(path)) == 0
+    text = path.read_text(encoding="utf-8")
+    for column in made.columns:
+        assert column.offer.name in text
+    if format == "json":
+        assert {one["key"] for one in json.loads(text)["offers"]} == {one.key for one in made.columns}
+    if format == "html":
+        assert "http" not in text, "one file, no network"
+        html.parser.HTMLParser().feed(text)
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(BadOption):
+        compare.compare("minimal", "dev", "docx")

@@ -1,0 +1,121 @@
+"""What the states hold decides what may be swept: all targets of a provider count, and an unreadable state stops it."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pulumi import automation
+from pulumi.automation._cmd import CommandResult
+
+from blueprint import target as targets
+from cli import engine, exit_codes, layers, strays
+from providers import observation
+from providers.strays import Held, Kept, Stray, Swept, Why
+
+PLATFORM = layers.Platform("emc2", "ovh-sandbox", "dev")
+NETWORK = "openstack:networking/network:Network"
+STRAY = Stray(NETWORK, "net-2", "bubbles/study", "network")
+
+
+@pytest.fixture
+def states(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> dict[str, Any]:
+    """Stack name -> its resources, or the error that reading it gives."""
+    found: dict[str, Any] = {}
+
+    def select(name: Any, _env: Any, create: bool) -> Any:
+        assert not create
+        state = found.get(str(name))
+        if isinstance(state, Exception):
+            raise state
+        exported = SimpleNamespace(deployment={"resources": state})
+        return None if state is None else SimpleNamespace(export_stack=lambda: exported)
+
+    monkeypatch.setattr(engine, "file_backend", lambda _env: None)
+    monkeypatch.setattr(engine, "select", select)
+    return found
+
+
+@pytest.fixture
+def sweeper(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Notes with what it was asked to sweep."""
+    made = SimpleNamespace(asked=[], answer=Swept((), ()), account=lambda _env, _region: "account")
+
+    def sweep(*arguments: Any) -> Swept:
+        made.asked.append(arguments)
+        if isinstance(made.answer, Exception):
+            raise made.answer
+        return made.answer
+
+    made.sweep = sweep
+    monkeypatch.setattr(strays.strays, "load", lambda _provider: made)
+    return made
+
+
+def run() -> list[engine.LayerResult]:
+    return strays.sweep(PLATFORM, ("network",), {}, lambda _stack, _what: None)
+
+
+def test_ids_of_each_target_count_and_only_this_targets_layers_stand(
+    states: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {PLATFORM.target: targets.load(PLATFORM.target), "outscale-sandbox": targets.load("outscale-sandbox")}
+    known["beside"] = dataclasses.replace(known[PLATFORM.target], name="beside")
+    monkeypatch.setattr(targets, "names", lambda: sorted(known))
+    monkeypatch.setattr(targets, "load", lambda name: known[name])
+    states["emc2.outscale-sandbox.dev.network"] = [{"type": "outscale:index:Net", "id": "vpc-1"}]
+    states["emc2.ovh-sandbox.dev.network"] = [{"type": NETWORK, "id": "net-1"}, {"type": "rempart:x:Y", "urn": "u"}]
+    states["emc2.beside.dev.compute"] = [{"type": NETWORK, "id": "net-9", "delete": True}]
+    assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1", "net-9"}), frozenset({"network"}))
+
+
+def test_a_state_with_nothing_of_the_provider_does_not_stand(states: dict[str, Any]) -> None:
+    states["emc2.ovh-sandbox.dev.network"] = [
+        {"type": "pulumi:pulumi:Stack", "urn": "u"},
+        {"type": "pulumi:providers:openstack", "id": "provider"},
+    ]
+    states["emc2.ovh-sandbox.dev.compute"] = [{"type": "pulumi:pulumi:StackReference", "id": "a.b.c.network"}]
+    assert strays.held(PLATFORM, {}) == Held(frozenset(), frozenset())
+
+
+def test_a_state_that_cannot_be_read_stops_it_before_anything_is_swept(states: dict[str, Any], sweeper: Any) -> None:
+    states["emc2.ovh-sandbox.dev.compute"] = automation.CommandError(CommandResult("", "the state is broken", 255))
+    (result,) = run()
+    assert result.code != exit_codes.OK
+    assert sweeper.asked == []
+
+
+def test_an_api_that_cannot_be_read_stops_the_recovery(states: dict[str, Any], sweeper: Any) -> None:
+    sweeper.answer = observation.Unreachable("the project cannot be read")
+    (result,) = run()
+    assert result.code == exit_codes.ENVIRONMENT
+    assert "rempart recover" in (result.error or "")
+
+
+def test_claim_and_layers_are_handed_on(states: dict[str, Any], sweeper: Any, capsys: Any) -> None:
+    states["emc2.ovh-sandbox.dev.network"] = [{"type": NETWORK, "id": "net-1"}]
+    assert run() == []
+    (_, claim, wanted, held, told), *more = sweeper.asked
+    assert (claim, wanted, more) == (("emc2", "dev"), frozenset({"network"}), [])
+    assert held == Held(frozenset({"net-1"}), frozenset({"network"}))
+    told(STRAY)
+
+
+def test_what_is_left_is_said_with_what_to_do_next() -> None:
+    disk = Stray("openstack:blockstorage/volume:Volume", "vol-1", "bubbles/study/d", "compute")
+    kept = [Kept(STRAY, Why.STATE_LOST), Kept(STRAY, Why.STATE_LOST), Kept(STRAY, Why.USED), Kept(disk, Why.DATA)]
+    lost, used, data = strays.left(PLATFORM, kept)
+    assert "emc2.ovh-sandbox.dev.network: 2 things" in lost
+    assert "rempart adopt emc2 --target ovh-sandbox --environment dev" in lost
+    assert "net-2" in used
+    assert "rempart verify emc2" in used
+    assert "--subject bubbles/study/d --id vol-1" in data
+
+
+def test_a_provider_whose_plugin_keeps_notes_is_left_alone(states: dict[str, Any]) -> None:
+    platform = layers.Platform("emc2", "outscale-sandbox", "dev")
+    states["emc2.outscale-sandbox.dev.network"] = automation.CommandError(CommandResult("", "not to be read", 255))
+    assert strays.sweep(platform, ("network",), {}, lambda _stack, _what: None) == []

@@ -1,0 +1,82 @@
+"""What OpenStack says, as it was seen on a real one, and what a person reads: the subject, the cause, what to do."""
+
+from __future__ import annotations
+
+import pytest
+from pulumi.automation import events
+
+from cli import engine, exit_codes, wording
+
+HELPER = "  sdk-v2/provider2.go:571: sdk.helper_schema: "
+POST = "Expected HTTP response code [201 202] when accessing [POST http://127.0.0.1:25003/v2.0/ports], but got"
+SUBJECT = "bubbles/warehouse/zones/data"
+URN = f"urn:pulumi:minimal.ovh-sandbox.dev.network::rempart::a$openstack:networking/port:Port::{SUBJECT}"
+STACK_URN = "urn:pulumi:minimal.ovh-sandbox.dev.network::rempart::pulumi:pulumi:Stack::rempart-minimal"
+OVER = '{"NeutronError": {"message": "Quota exceeded for resources: [\'security_group\']."}}'
+USED = '{"NeutronError": {"message": "IP address 10.0.0.9 already allocated in subnet 62da6eb6"}}'
+GONE = '{"error":{"code":404,"message":"Could not find Application Credential: f7cb93.","title":"Not Found"}}'
+VOLUMES = "VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded for quota 'volumes'."
+SERVERS = "Quota exceeded for instances: Requested 1, but already used 0 of 0 instances"
+SEEN = [
+    (f"Error creating openstack_networking_secgroup_v2: {POST} 409 instead: {OVER}", "quota `security_group`", 3),
+    (f'Error creating openstack_blockstorage_volume_v3: got 413: {{"message": "{VOLUMES}"}}', "quota `volumes`", 3),
+    (
+        f'Error creating OpenStack server: got 403: {{"message": "{SERVERS}"}}',
+        "quota `instances` is used up (Requested",
+        3,
+    ),
+    (f"Error creating OpenStack networking client: {POST} 404 instead: {GONE}", "revoked or has expired", 3),
+    (f"Error creating openstack_networking_port_v2: {POST} 409 instead: {USED}", "address 10.0.0.9 is in use", 2),
+    ("Unable to find image with name Debian 99: provider=openstack@5.5.3", 'no image "Debian 99"', 2),
+    ("Unable to find flavor with name b9-999: provider=openstack@5.5.3", 'no flavor "b9-999"', 2),
+    ('got 403: {"message": "rule:create_router is disallowed by policy"}', "does not allow this, by its rule", 2),
+    (
+        'Post "http://127.0.0.1:25003/v2.0/ports": dial tcp 127.0.0.1:25003: connect: connection refused',
+        "not answer",
+        3,
+    ),
+]
+
+
+def watched(message: str, urn: str = URN) -> engine._Watch:
+    watch = engine._Watch("minimal.ovh-sandbox.dev.network", lambda _stack, _what: None)
+    for said in (f"{HELPER}{message}: provider=openstack@5.5.3", f"1 error occurred:\n\t* {message}\n\n"):
+        watch(events.EngineEvent(0, 0, diagnostic_event=events.DiagnosticEvent(said, "never", "error", urn=urn)))
+    return watch
+
+
+@pytest.mark.parametrize(("message", "words", "code"), SEEN, ids=[words for _, words, _ in SEEN])
+def test_a_message_names_the_subject_and_the_cause_once(message: str, words: str, code: int) -> None:
+    watch = watched(message)
+    text, found = engine.explain("minimal.ovh-sandbox.dev.network", "", watch.errors, watch.worded)
+    assert found == code
+    assert text.startswith(f"{SUBJECT}: ") and words in text and text.count(SUBJECT) == 1
+    assert "sdk-v2" not in text and "NeutronError" not in text and "Traceback" not in text
+
+
+def test_an_image_that_a_program_looks_for_is_told_without_a_traceback() -> None:
+    message = (
+        "Program failed with an unhandled exception:\nTraceback (most recent call last):\n  File ...\n"
+        "Exception: invoke of openstack:images/getImage:getImage failed: invoking openstack:images/getImage:getImage: "
+        "1 error occurred:\n\t* Your query returned no results. Please change your search criteria and try again.\n"
+    )
+    watch = watched(message, STACK_URN)
+    text, code = engine.explain("minimal.ovh-sandbox.dev.compute", "", watch.errors, watch.worded)
+    assert text.startswith("an image that the platform needs is not in the region") and "Traceback" not in text
+    assert code == exit_codes.BAD_INPUT
+
+
+def test_many_of_one_kind_do_not_fill_the_screen() -> None:
+    watch = watched(SEEN[0][0])
+    for number in range(40):
+        event = events.DiagnosticEvent(SEEN[0][0], "never", "error", urn=f"{URN}/{number}")
+        watch(events.EngineEvent(0, 0, diagnostic_event=event))
+    text, _ = engine.explain("s", "", watch.errors, watch.worded)
+    assert text.count("security_group") == engine.SHOWN and "and 36 more" in text
+
+
+def test_what_no_table_knows_stays_as_it_is() -> None:
+    assert wording.told("Something else went wrong") is None
+    watch = watched("Something else went wrong")
+    text, code = engine.explain("s", "", watch.errors, watch.worded)
+    assert "Something else went wrong" in text and code == exit_codes.BAD_INPUT

@@ -1,0 +1,75 @@
+"""The adapters under test. The suite itself names none: an adapter joins with one line here."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pytest
+
+from tests.conformance import outscale, ovh
+from tests.engine import world as worlds
+
+Start = Callable[[str, pathlib.Path], contextlib.AbstractContextManager[worlds.World]]
+
+
+class Hand(Protocol):
+    """Somebody with the account's credentials, who goes round the toolkit."""
+
+    def close(self, zone: str) -> str:
+        """Takes one ingress rule of the zone's filter away. Returns what drift should say of it: a subject."""
+        ...
+
+    def open(self, zone: str) -> None:
+        """Opens the zone's filter to the world on the port of SSH."""
+        ...
+
+    def mark(self, bubble: str) -> None:
+        """Writes a tag of the bubble's network that is not true."""
+        ...
+
+    def bring(self, zone: str) -> str:
+        """Makes a thing that nobody declared, in that zone. Returns its id."""
+        ...
+
+    def undo(self) -> None:
+        """Takes away what it added; what it took or changed is the toolkit's to bring back."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Adapter:
+    """`needs` are fixtures that the world stands on; `platforms` are brought up whole, `drawn` at random."""
+
+    target: str
+    start: Start
+    hand: Callable[[worlds.World], Hand]
+    platforms: tuple[str, ...]
+    drawn: int
+    adopts: tuple[str, ...]
+    """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
+    needs: tuple[str, ...] = ()
+    shown: bool = True
+    """False while a hand's changes, and drawn platforms, have not been shown on this adapter: counted at the end."""
+
+
+ADAPTERS = {
+    "outscale": Adapter(
+        "outscale-sandbox", worlds.world, outscale.Hand, ("minimal", "emc2"), 12, ("network", "storage")
+    ),
+    "ovh": Adapter(
+        "ovh-sandbox",
+        functools.partial(worlds.world, target="ovh-sandbox"),
+        ovh.Hand,
+        ("minimal",),  # EMC2 is brought up there by tests/engine/test_ovh.py
+        3,
+        ("storage",),  # an import of a group does not learn that its default rules were removed
+        needs=("cloud",),
+        shown=False,
+    ),
+}
+MARKS: dict[str, Any] = {"outscale": (), "ovh": (pytest.mark.openstack,)}

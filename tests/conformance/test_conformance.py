@@ -1,0 +1,183 @@
+"""One suite for every adapter: a platform is up, and everything asserted is read back from the provider's API."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+
+import pytest
+
+from blueprint import facts
+from blueprint import plan as plans
+from cli import exit_codes
+from providers.observation import Reach
+from tests.conformance import matrix
+from tests.conformance.conftest import Stand
+
+pytestmark = pytest.mark.engine
+
+minimal = pytest.mark.only("minimal")
+SEALED = (plans.ZoneRole.DATA, plans.ZoneRole.ADMIN)
+
+
+def test_every_declared_flow_passes(up: Stand) -> None:
+    assert len(matrix.declared(up.plan)) > 3
+    beyond = matrix.beyond(up.plan, up.offer)
+    assert matrix.declared_but_closed(up.plan, up.flows, beyond) == []
+    # What the offer cannot carry does not pass by some other way, and the blueprint says how it is worked round.
+    assert [pair for pair in beyond if up.flows.openings(*pair, Reach.ANY)] == []
+    nat = up.offer.part("nat")
+    assert not beyond or (nat is not None and nat.workaround is not None)
+
+
+def test_nothing_else_passes(up: Stand) -> None:
+    assert matrix.denied_but_open(up.plan, up.flows) == []
+
+
+def test_zones_are_as_declared(up: Stand) -> None:
+    found = {f.origin.subject: (f.cidr, f.az) for f in up.seen.facts if isinstance(f, facts.Segment)}
+    subnets = [s for bubble in up.plan.bubbles for zone in bubble.zones for s in zone.subnets]
+    # Where segments span the availability zones, they have none of their own.
+    spans = {az for _, az in found.values()} == {None}
+    assert found == {subnet.subject: (subnet.cidr, None if spans else subnet.az) for subnet in subnets}
+
+
+def test_nothing_stands_outside_its_bubble(up: Stand) -> None:
+    homes = {f.origin.subject: f.network for f in up.seen.facts if isinstance(f, facts.Segment)}
+    assert homes
+    assert all(str(subject).startswith(f"{network}/") for subject, network in homes.items())
+    networks = {f.origin.subject: f.cidr for f in up.seen.facts if isinstance(f, facts.Network)}
+    assert networks.keys() == {bubble.subject for bubble in up.plan.bubbles}
+    assert all(networks[bubble.subject] in (bubble.cidr, None) for bubble in up.plan.bubbles)
+    for fact in up.seen.facts:
+        if isinstance(fact, facts.Interface):
+            machine = str(fact.origin.subject)
+            home = machine if machine.startswith("bubbles/") else up.plan.bastion.zone if up.plan.bastion else ""
+            assert str(fact.segment).split("/")[:2] == home.split("/")[:2]
+
+
+def test_administration_goes_through_the_bastion_only(up: Stand) -> None:
+    bastion = up.plan.bastion
+    assert bastion is not None
+    admins = {external.subject for external in up.plan.externals if external.administration}
+    opened = 0
+    for source in matrix.places(up.plan):
+        for there in matrix.places(up.plan):
+            passing = matrix.ports(up.flows.openings(source, there, Reach.ANY))
+            if any(("tcp", port) in passing for port in bastion.admin_ports):
+                opened += 1
+                assert source in admins if there == bastion.zone else source == bastion.zone, (source, there)
+    assert opened > 1
+
+
+def test_storage_is_private_versioned_and_encrypted(up: Stand) -> None:
+    buckets = [fact for fact in up.seen.facts if isinstance(fact, facts.Bucket)]
+    assert {one.origin.subject for one in buckets} == {bucket.subject for bucket in up.plan.buckets}
+    for one in buckets:
+        assert (one.acl, one.website, one.cors_origins, one.versioning) == ("private", False, (), True)
+        assert one.encrypted is True
+    if up.offer.has("object-lock"):
+        locked = {bucket.subject: bucket.lock_days for bucket in up.plan.buckets}
+        assert {one.origin.subject: one.lock_days for one in buckets} == locked
+
+
+def test_no_sealed_zone_has_a_default_route(up: Stand) -> None:
+    sealed = {zone.subject for bubble in up.plan.bubbles for zone in bubble.zones if zone.role in SEALED}
+    assert sealed
+    for fact in up.seen.facts:
+        if isinstance(fact, facts.Route) and fact.table in sealed:
+            assert ipaddress.ip_network(str(fact.destination)).prefixlen >= 8
+            assert fact.via == "peering"
+
+
+def test_everything_that_can_be_labelled_is(up: Stand) -> None:
+    labelled = [fact for fact in up.seen.facts if fact.origin.taggable]
+    assert len(labelled) > 20
+    for fact in labelled:
+        assert isinstance(fact.origin.tags, dict)
+        assert fact.origin.tags["rempart:platform"] == up.plan.platform
+        assert fact.origin.tags["rempart:environment"] == up.plan.environment
+        assert fact.origin.tags["rempart:subject"] == fact.origin.subject
+
+
+def test_verify_finds_nothing_to_refuse_and_leaves_its_findings(up: Stand) -> None:
+    code, out, err = up.rempart("verify", "--format", "json")
+    assert code == exit_codes.OK, out[-3000:] + err
+    said = json.loads(out)
+    assert said["standing"] == "simulated"
+    assert said["unmanaged"] == []
+    assert said["identity"]["account"]
+    assert said["rules"]["GOV-10"]["live"].keys() == {"conform"}
+    assert said["rules"]["NET-06"]["declared"]["conform"] == said["rules"]["NET-06"]["live"]["conform"]
+    # Under every stack's folder of findings, the reading's: reports merge it.
+    code, out, _ = up.rempart("report", "--format", "json")
+    assert "live" in {run["layer"] for run in json.loads(out)["runs"]}
+
+
+@minimal
+@pytest.mark.hand
+def test_a_hand_on_the_account_is_seen_and_mended(up: Stand) -> None:
+    zone = "bubbles/study/zones/data"
+    hand = up.adapter.hand(up.world)
+    port = hand.close(zone)
+    hand.open(zone)
+    hand.mark("bubbles/study")
+    stray = hand.bring(zone)
+    code, out, err = up.rempart("drift", "--layer", "network", "--format", "json")
+    assert code == exit_codes.VIOLATION, out + err
+    found = {(one["what"], one["subject"]): one for one in json.loads(out)}
+    assert "tags" in found["changed", "bubbles/study"]["properties"]
+    assert [s for what, s in found if what == "gone" and s.startswith("flows/") and "/ingress/study.data/" in s], port
+    added = [subject for what, subject in found if what == "added"]
+    assert len(added) == 2
+    assert any(subject.startswith(f"{zone}/") for subject in added), "the rule is placed at its zone"
+    assert any(stray in subject for subject in added)
+    assert all(one["place"].startswith("stacks/platforms/minimal.yaml:") for one in found.values())
+    code, out, _ = up.rempart("verify", "--format", "json")
+    assert code == exit_codes.VIOLATION
+    said = json.loads(out)
+    assert any(stray in one for one in said["unmanaged"])
+    refused = {one["rule"] for one in said["findings"] if one["effect"] == "block"}
+    assert refused >= {"GOV-01", "GOV-02", "GOV-10", "NET-04", "NET-06", "BAS-01"}
+    assert matrix.declared_but_closed(up.plan, up.live.flows(up.account, up.plan))
+    hand.undo()
+    code, out, err = up.rempart("up", "--layer", "network", "--refresh", "--yes")
+    assert code == exit_codes.OK, out[-3000:] + err[-3000:]
+    code, out, err = up.rempart("verify")
+    assert code == exit_codes.OK, out + err
+
+
+@minimal
+def test_layers_whose_state_is_lost_are_adopted_with_nothing_to_change(up: Stand) -> None:
+    before = sorted(fact.origin.urn for fact in up.look().facts)
+    for layer in up.adapter.adopts:
+        stack = f"{up.platform}.{up.adapter.target}.{up.world.name}.{layer}"
+        assert up.world.pulumi("stack", "rm", "--force", "--yes", "-s", stack).returncode == 0
+    code, out, err = up.rempart("adopt", "--yes", "--format", "json")
+    assert code == exit_codes.OK, out + err
+    taken = {subject: found for one in json.loads(out) for subject, found in one["adopted"].items()}
+    assert taken.keys() >= {bucket.subject for bucket in up.plan.buckets}
+    if "network" in up.adapter.adopts:
+        assert taken.keys() >= {one.subject for one in (*up.plan.bubbles, *up.plan.rules)}
+    assert sorted(fact.origin.urn for fact in up.look().facts) == before
+    code, out, err = up.rempart("preview", "--format", "json")
+    assert code == exit_codes.OK, out + err
+    assert [one["changes"].keys() - {"same"} for one in json.loads(out)] == [set()] * 4
+
+
+@minimal
+def test_what_would_change_is_not_adopted(up: Stand) -> None:
+    hand = up.adapter.hand(up.world)
+    stray = hand.bring("bubbles/study/zones/data")
+    code, out, err = up.rempart("adopt", "--yes", "--subject", "bubbles/study/none", "--id", stray)
+    assert code == exit_codes.BAD_INPUT, out
+    assert "bubbles/study/none" in err
+    hand.undo()
+
+
+def test_zz_destroy_leaves_nothing(up: Stand) -> None:
+    code, out, err = up.rempart("destroy", "--unprotect", "--yes")
+    assert code == exit_codes.OK, out[-3000:] + err[-3000:]
+    left = up.look()
+    assert [fact.origin.urn for fact in left.facts if not isinstance(fact, facts.ProviderConfiguration)] == []
+    assert (left.unmanaged, dict(left.others), left.beside) == ((), {}, 0)

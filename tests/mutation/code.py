@@ -1,0 +1,158 @@
+"""Each rule broken one condition at a time: comparisons turned, terms dropped, numbers moved, refusals let through."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import functools
+import importlib
+import pathlib
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType
+
+import pytest
+
+from tests.mutation import suite
+from tests.mutation.outcome import Mutant
+
+TESTS = ("tests/policies/test_*rules.py", "tests/policies/test_whole.py", "tests/policies/test_waivers.py")
+SKIPPED = frozenset({"__init__.py", "model.py"})
+
+TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One mutant of one function: `tree` is the whole module with the change in it."""
+
+    file: pathlib.Path
+    function: str
+    line: int
+    last_line: int
+    before: str
+    what: str
+    tree: ast.Module
+
+
+def changes() -> Iterator[Change]:
+    for file in sorted(suite.RULES.glob("*.py")):
+        if file.name not in SKIPPED:
+            yield from _of(file)
+
+
+def _of(file: pathlib.Path) -> Iterator[Change]:
+    module = ast.parse(file.read_text(encoding="utf-8"))
+    for position, top in enumerate(module.body):
+        if not isinstance(top, ast.FunctionDef):
+            continue
+        nodes = list(ast.walk(top))
+        for index, node in enumerate(nodes):
+            for what, replace in _wrong(node):
+                tree = copy.copy(module)
+                changed = copy.deepcopy(top)
+                twin = list(ast.walk(changed))[index]
+                replace(twin)
+                tree.body = [*module.body[:position], changed, *module.body[position + 1 :]]
+                line, last = getattr(node, "lineno", top.lineno), getattr(node, "end_lineno", None) or top.lineno
+                yield Change(file, top.name, line, last, ast.unparse(node).splitlines()[0][:100], what, tree)
+
+
+def _wrong(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:
+    """(what is done, how to do it to a copy of the node)."""
+    if isinstance(node, ast.Compare):
+        for place, operator in enumerate(node.ops):
+            other = TURNED[type(operator)]
+            yield f"{type(operator).__name__} becomes {other.__name__}", functools.partial(_turn, place, other)
+    elif isinstance(node, ast.BoolOp):
+        for place in range(len(node.values)):
+            yield f"term {place + 1} dropped", functools.partial(_drop, place)
+    elif isinstance(node, ast.If | ast.IfExp) and not isinstance(node.test, ast.Compare | ast.BoolOp):
+        yield "condition turned", _turn_condition
+    elif isinstance(node, ast.Return) and _refuses(node.value):
+        yield "refusal let through", _let_through
+    elif isinstance(node, ast.Constant) and type(node.value) is int:
+        yield "one more", _one_more
+
+
+def _turn(place: int, other: type[ast.cmpop], node: ast.AST) -> None:
+    assert isinstance(node, ast.Compare)
+    node.ops[place] = other()
+
+
+def _drop(place: int, node: ast.AST) -> None:
+    assert isinstance(node, ast.BoolOp)
+    del node.values[place]
+    if len(node.values) == 1:  # `a and a` is `a`: the node keeps its type
+        node.values.append(copy.deepcopy(node.values[0]))
+
+
+def _turn_condition(node: ast.AST) -> None:
+    assert isinstance(node, ast.If | ast.IfExp)
+    node.test = ast.UnaryOp(ast.Not(), node.test)
+
+
+def _refuses(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "refused"
+
+
+def _let_through(node: ast.AST) -> None:
+    assert isinstance(node, ast.Return)
+    node.value = ast.Name("CONFORM", ast.Load())
+
+
+def _one_more(node: ast.AST) -> None:
+    assert isinstance(node, ast.Constant)
+    assert isinstance(node.value, int)
+    node.value += 1
+
+
+def apply(change: Change) -> None:
+    """Puts the changed code into the function that is loaded."""
+    module = importlib.import_module(f"policies.rules.{change.file.stem}")
+    code = compile(ast.fix_missing_locations(change.tree), str(change.file), "exec", dont_inherit=True)
+    function = getattr(module, change.function)
+    assert isinstance(function, FunctionType)
+    function.__code__ = next(
+        one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == change.function
+    )
+
+
+def mutants(tests: tuple[str, ...] = TESTS, only: Callable[[Change], bool] = lambda _: True) -> list[Mutant]:
+    """Every change of every rule, with whether a test noticed it.
+
+    Raises AssertionError where the tests fail before anything is changed.
+    """
+    found: list[Mutant] = []
+
+    def work(suited: suite.Suite) -> None:
+        assert not suited.failed, f"red before anything is changed: {suited.failed[:3]}"
+        every = [change for change in changes() if only(change)]
+        answers = suite.in_children([functools.partial(_noticed, suited, change) for change in every])
+        found.extend(_mutant(change, noticed) for change, noticed in zip(every, answers, strict=True))
+
+    files = [str(path) for pattern in tests for path in sorted(suite.ROOT.glob(pattern))]
+    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files], plugins=[suite.Suite(work)])
+    return found
+
+
+def _noticed(suited: suite.Suite, change: Change) -> bool:
+    lines = [(str(change.file), line) for line in range(change.line, change.last_line + 1)]
+    apply(change)
+    return suited.notices(suited.tests_of(lines))
+
+
+def _mutant(change: Change, noticed: bool) -> Mutant:
+    place = f"{change.file.relative_to(suite.ROOT)}:{change.line}"
+    return Mutant(f"{change.file.name}:{change.function}", change.before, change.what, noticed, place)

@@ -1,0 +1,90 @@
+"""The harness itself: it breaks, it sees what is noticed and what is not, and it counts."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+from typing import Any
+
+import pytest
+
+from blueprint.errors import BlueprintErrors
+from tests.mutation import code, declarations, outcome, platforms, suite, values
+from tests.mutation.outcome import Accepted, Mutant
+from tests.policies import estate
+
+
+def mutant(killed: bool, of: str = "outscale X", part: str = "nics[0].nicId", what: str = "removed") -> Mutant:
+    return Mutant(of, part, what, killed, "here")
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"a": True}, [("a", "removed"), ("a", "flipped")]),
+        ({"a": "10.0.0.0/8"}, [("a", "removed"), ("a", "everywhere"), ("a", "elsewhere")]),
+        ({"a": {"b": "x"}}, [("a", "removed"), ("a.b", "removed"), ("a.b", "made up")]),
+        ({"a": [{"b": 1}]}, [("a", "removed"), ("a", "emptied"), ("a[0].b", "removed"), ("a[0].b", "none"),
+                             ("a[0].b", "one more"), ("a[0].b", "far more")]),
+        ({"a": None, "b": {}, "c": []}, []),
+    ],
+)  # fmt: skip
+def test_every_property_is_broken_in_every_way(properties: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    made = list(values.broken(properties))
+    assert [(path, what) for path, what, _ in made] == expected
+    assert all(changed != properties for *_, changed in made)
+
+
+def test_the_score_leaves_equivalent_mutants_out_and_counts_accepted_ones() -> None:
+    reasons = (
+        Accepted(of="outscale *", part="nics[0].*", equivalent=True, why="x"),
+        Accepted(of="ovh *", part="*", why="y"),
+    )
+    mutants = [mutant(True), mutant(False), mutant(False, of="ovh X"), mutant(True, of="ovh Y"), mutant(True)]
+    assert outcome.score(mutants, reasons) == 75.0
+    lines, strange = outcome.report([*mutants, mutant(False, of="plan keys")], reasons)
+    assert [line.split()[0] for line in lines] == ["equivalent", "accepted", "survived"]
+    assert [str(one) for one in strange] == ["plan keys  nics[0].nicId  removed"]
+
+
+def test_every_survivor_has_a_reason(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(one.why for one in outcome.accepted())
+    broken = tmp_path / "survivors.yaml"
+    broken.write_text("survivors:\n- {of: a, part: b}\n", encoding="utf-8")
+    monkeypatch.setattr(outcome, "SURVIVORS", broken)
+    with pytest.raises(BlueprintErrors, match=r"survivors\.yaml:2"):
+        outcome.accepted()
+
+
+def test_a_layer_is_compliant_and_a_breach_of_it_is_noticed() -> None:
+    layer = platforms.Layer("outscale-sandbox", "storage")
+    assert layer.refused() == []
+    bucket = next(one for one in layer.chosen() if one.kind == "s3:index:Bucket")
+    broken = {what: changed for path, what, changed in values.broken(bucket.properties) if path == "acl"}
+    assert layer.notices(platforms.Resource(bucket.kind, bucket.name, broken["made up"]))
+    assert not layer.notices(bucket)
+
+
+def test_a_broken_declaration_is_noticed() -> None:
+    plan = estate.plan_of()
+    broken = {(of, part, what): changed for of, part, what, changed in declarations._broken(plan)}
+    baseline = declarations._bad(declarations._findings(plan))
+    changed = broken["plan gates", "automatic_check", "flipped"]
+    assert declarations._bad(declarations._findings(changed)) - baseline
+    assert len(broken) > 100
+
+
+def test_every_kind_of_change_compiles_and_differs() -> None:
+    every = [change for change in code.changes() if change.file.name in ("words.py", "ports.py", "matrix.py")]
+    words = {change.what for change in every}
+    assert {"term 1 dropped", "refusal let through", "one more", "NotEq becomes Eq", "LtE becomes Lt"} <= words
+    for change in every:
+        assert ast.unparse(change.tree) != ast.unparse(ast.parse(change.file.read_text(encoding="utf-8")))
+        compile(ast.fix_missing_locations(change.tree), str(change.file), "exec", dont_inherit=True)
+
+
+def test_children_answer_for_themselves_and_one_that_dies_is_noticed() -> None:
+    def dies() -> bool:
+        raise SystemExit
+
+    assert suite.in_children([lambda: True, lambda: False, dies]) == [True, False, True]

@@ -1,0 +1,58 @@
+"""The state that an estate would leave, as `pulumi stack export` prints it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from policies.state import SECRET, SIGNATURE
+from tests.policies import runs
+from tests.policies.estate import Estate
+
+
+def secret(value: Any, *, sealed: bool = False) -> dict[str, str]:
+    content = {"ciphertext": "v1:AAAA:BBBB"} if sealed else {"plaintext": json.dumps(value)}
+    return {SIGNATURE: SECRET, **content}
+
+
+def deployment(estate: Estate, stack: str, *, sealed: bool = False, imported: bool = False) -> dict[str, Any]:
+    """The layer of `estate` that `stack` holds; user data is a secret, as the plugins make it."""
+    part = runs.layer(estate, stack.rpartition(".")[2])
+
+    def urn(text: str) -> str:
+        return text.replace("urn:pulumi:stack::", f"urn:pulumi:{stack}::", 1)
+
+    made: list[dict[str, Any]] = []
+    providers: dict[str, str] = {}
+    for one in part.resources.values():
+        reference = ""
+        if one.provider and not one.kind.startswith("pulumi:"):
+            key = json.dumps(one.provider, sort_keys=True)
+            if key not in providers:
+                kind = "pulumi:providers:" + ("s3" if one.kind.startswith("s3:") else "outscale")
+                providers[key] = f"urn:pulumi:{stack}::rempart::{kind}::given-{len(providers)}"
+                made.append({"urn": providers[key], "type": kind, "custom": True, "inputs": one.provider})
+            reference = f"{providers[key]}::0b5f"
+        inputs = dict(one.properties)
+        if imported and one.kind.startswith(("outscale:", "s3:")):
+            del inputs["subject"], inputs["references"]
+        if "userData" in inputs:
+            inputs["userData"] = secret(inputs["userData"], sealed=sealed)
+        outputs = {**inputs, "made": "by the provider"}
+        inputs.pop("implicitRulesRemoved", None)  # the plugin gives it back, nobody writes it
+        made.append(
+            {
+                "urn": urn(one.urn),
+                "type": one.kind,
+                "custom": True,
+                "inputs": inputs,
+                "outputs": outputs,
+                "provider": reference,
+                "propertyDependencies": {
+                    "subject": [],
+                    "references": [],
+                    **{key: [urn(part.resources[name].urn) for name in names] for key, names in one.uses.items()},
+                },
+            }
+        )
+    return {"version": 3, "deployment": {"manifest": {"magic": ""}, "resources": made}}

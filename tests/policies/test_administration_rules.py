@@ -1,0 +1,189 @@
+"""BAS-02 to 05: who enters, what is kept of it, who says yes, and where the bastion leads."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from blueprint import data_plan
+from blueprint import plan as plans
+from policies.verdicts import State
+from tests.policies import estate, judging
+from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
+
+PLAN = estate.plan_of()
+assert PLAN.bastion is not None
+BASTION = PLAN.bastion
+EVIDENCE = State.EVIDENCE_REQUIRED
+TRACES = "bubbles/administration/buckets/traces"
+
+
+def with_bastion(**changes: Any) -> plans.Plan:
+    return dataclasses.replace(PLAN, bastion=dataclasses.replace(BASTION, **changes))
+
+
+def say(rule: str, plan: plans.Plan) -> Any:
+    return judging.ask(judging.judge_of(plan), rule, judging.declared(plan, "bastion"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "says"),
+    [
+        ({}, EVIDENCE, "no resource shows"),
+        ({"mfa": "certificate"}, EVIDENCE, ""),
+        ({"mfa": "none"}, REFUSED, "second factor"),
+        ({"mfa": "sms"}, REFUSED, "second factor"),
+        ({"nominative": False}, REFUSED, "share an account"),
+        ({"directory": None}, REFUSED, "directory"),
+        ({"directory": "todo"}, REFUSED, "directory"),
+        ({"lockout_attempts": 0}, REFUSED, "locks nobody out"),
+        ({"lockout_attempts": None}, REFUSED, "locks nobody out"),
+        ({"lockout_attempts": 6}, REFUSED, "locks nobody out"),
+        ({"lockout_attempts": 1}, EVIDENCE, ""),
+    ],
+)
+def test_bas_02(changes: dict[str, Any], state: State, says: str) -> None:
+    assert BASTION.sign_in is not None
+    found = say("BAS-02", with_bastion(sign_in=dataclasses.replace(BASTION.sign_in, **changes)))
+    assert (found.state, found.fault) == (state, False), found
+    assert says in found.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "says"),
+    [
+        ({}, EVIDENCE, "no resource shows"),
+        ({"mode": "metadata"}, REFUSED, "recorded as metadata"),
+        ({"mode": "none"}, REFUSED, "recorded as none"),
+        ({"bucket": "bubbles/administration/buckets/nowhere"}, REFUSED, "no bucket"),
+    ],
+)
+def test_bas_03(changes: dict[str, Any], state: State, says: str) -> None:
+    assert BASTION.recording is not None
+    found = say("BAS-03", with_bastion(recording=dataclasses.replace(BASTION.recording, **changes)))
+    assert (found.state, found.fault) == (state, False), found
+    assert says in found.message
+
+
+STORE = [
+    Case("a bucket that locks sessions for a year conforms", TRACES, None, CONFORM),
+    Case("half a year conforms", TRACES, to(objectLock={"mode": "COMPLIANCE", "days": "183"}), CONFORM),
+    Case("a bucket without lock is refused", TRACES, to(objectLock=None), REFUSED, "lock"),
+    Case("too short a lock is refused", TRACES, to(objectLock={"days": 182}), REFUSED, "183 to 366"),
+    Case("too long a lock is refused", TRACES, to(objectLock={"days": 367}), REFUSED, "183 to 366"),
+    Case("an unknown lock waits", TRACES, unknown("objectLock"), UNSEEN),
+    Case("a lock of the wrong type is refused", TRACES, to(objectLock=[365]), REFUSED, "wrong type"),
+    Case("another bucket keeps no sessions", "bubbles/export/buckets/quarantine", None, IDLE),
+]
+
+
+@pytest.mark.parametrize("case", STORE, ids=str)
+def test_bas_03_on_the_store(case: Case) -> None:
+    check("BAS-03", case)
+
+
+def approvals(operation: str, **changes: Any) -> plans.Plan:
+    given = tuple(
+        dataclasses.replace(one, **changes) if one.operation == operation else one for one in BASTION.approvals
+    )
+    return with_bastion(approvals=given)
+
+
+@pytest.mark.parametrize("operation", [one.operation for one in BASTION.approvals])
+def test_bas_04(operation: str) -> None:
+    assert say("BAS-04", PLAN).state is EVIDENCE
+    for changes, says in (
+        ({"at_least": 1}, f"{operation} needs fewer than 2"),
+        ({"roles": ("role-3",)}, f"{operation} needs fewer than 2"),
+        ({"roles": ("role-3", "role-3")}, f"{operation} needs fewer than 2"),
+        ({"author_excluded": False}, f"who asks for {operation}"),
+    ):
+        found = say("BAS-04", approvals(operation, **changes))
+        assert found.state is REFUSED
+        assert says in found.message
+    fewer = with_bastion(approvals=tuple(one for one in BASTION.approvals if one.operation != operation))
+    assert f"approve {operation}" in say("BAS-04", fewer).message
+
+
+def test_an_operation_of_one_s_own_needs_two_as_well() -> None:
+    more = (*BASTION.approvals, data_plan.Approval("snapshot", 1, ("role-3", "role-4"), True))
+    assert say("BAS-04", with_bastion(approvals=more)).state is REFUSED
+
+
+@pytest.mark.parametrize("rule", ["BAS-02", "BAS-03", "BAS-04"])
+def test_what_the_blueprint_does_not_say_needs_evidence(rule: str) -> None:
+    found = say(rule, with_bastion(sign_in=None, recording=None, approvals=()))
+    assert found.state is EVIDENCE
+    assert "does not say" in found.message
+
+
+def test_without_recording_no_bucket_keeps_sessions() -> None:
+    judge = judging.judge_of(with_bastion(recording=None))
+    assert judging.say(judge, estate.estate_of(), "BAS-03", TRACES).state is IDLE
+
+
+OUT = "flows/admin-22--warehouse/egress/administration.bastion/1"
+BACK = next(
+    route.subject for route in PLAN.routes if route.zone == BASTION.zone and route.destination == "203.0.113.0/28"
+)
+RELAY = next(
+    route.subject for route in PLAN.routes if route.zone == BASTION.zone and route.destination == "203.0.113.16/28"
+)
+INSIDE = next(route.subject for route in PLAN.routes if route.zone == BASTION.zone and route.via is plans.Via.PEERING)
+
+LEADS = [
+    Case("the bastion opens a bubble", OUT, None, CONFORM),
+    Case("the bastion opens the Internet", OUT, to(ipRange="0.0.0.0/0"), REFUSED, "out of the platform"),
+    Case("half of the Internet is outside too", OUT, to(ipRange="128.0.0.0/1"), REFUSED, "out of the platform"),
+    Case("::/0 is outside too", OUT, to(ipRange="::/0"), REFUSED, "out of the platform"),
+    Case("more than the platform is outside", OUT, to(ipRange="10.0.0.0/8"), REFUSED, "out of the platform"),
+    Case("an unknown range waits", OUT, unknown("ipRange"), UNSEEN),
+    Case("a list for a range is refused", OUT, to(ipRange=["10.64.0.0/20"]), REFUSED, "wrong type"),
+    Case("what comes in is BAS-01's", "flows/admin-22--hdh-operators/ingress/administration.bastion/1", None, IDLE),
+    Case("another zone's egress is not judged", "flows/omop-load/egress/warehouse.processing/1", None, IDLE),
+    Case("a way back to administrators conforms", BACK, None, CONFORM),
+    Case("a way that the NAT service here relays conforms", RELAY, None, CONFORM),
+    Case("a way to everywhere is refused", BACK, to(destinationIpRange="0.0.0.0/0"), REFUSED, "Internet"),
+    Case("a way to a stranger is refused", BACK, to(destinationIpRange="198.51.100.0/28"), REFUSED, "Internet"),
+    Case("an unknown way waits", BACK, unknown("destinationIpRange"), UNSEEN),
+    Case(
+        "a way through a NAT service is refused",
+        BACK,
+        lambda properties: properties.update(natServiceId=properties.pop("gatewayId")),
+        REFUSED,
+        "Internet",
+    ),
+    Case("a way inside is not judged", INSIDE, None, IDLE),
+    Case("a way of another zone is not judged", BACK, referring(routeTableId="bubbles/export/zones/gate/table"), IDLE),
+]
+
+
+@pytest.mark.parametrize("case", LEADS, ids=str)
+def test_bas_05(case: Case) -> None:
+    check("BAS-05", case)
+
+
+def test_an_administration_zone_without_a_bastion_in_it_reaches_no_internet() -> None:
+    bubbles = tuple(
+        dataclasses.replace(
+            bubble,
+            zones=tuple(
+                dataclasses.replace(zone, role=plans.ZoneRole.ADMIN) if zone.name == "gate" else zone
+                for zone in bubble.zones
+            ),
+        )
+        for bubble in PLAN.bubbles
+    )
+    route = next(
+        one.subject for one in PLAN.routes if one.zone == "bubbles/export/zones/gate" and one.via == "internet"
+    )
+    judge = judging.judge_of(dataclasses.replace(PLAN, bubbles=bubbles))
+    assert judging.say(judge, estate.estate_of(), "BAS-05", route).state is REFUSED
+    assert judging.say(judging.judge_of(PLAN), estate.estate_of(), "BAS-05", route).state is IDLE
+
+
+def test_without_a_bastion_nothing_is_judged() -> None:
+    judge = judging.judge_of(dataclasses.replace(PLAN, bastion=None))
+    assert judging.say(judge, estate.estate_of(), "BAS-05", BACK).state is IDLE

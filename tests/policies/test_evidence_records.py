@@ -1,0 +1,72 @@
+"""Evidence records: the document that was accepted is the one that is there, on every run."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+
+import pytest
+
+from blueprint import workspace
+from blueprint.errors import BlueprintErrors
+from policies import records
+from policies.records import evidence
+
+DOCUMENT = "policies/evidence/documents/decision.md"
+RECORD = """
+id: EV-1
+rule: STO-01
+scope: bubbles/x
+statement: s
+document: {document}
+sha256: {digest}
+owner: one
+approver: two
+valid_from: 2026-01-01
+valid_until: 2026-12-31
+simulated: false
+"""
+
+
+@pytest.fixture
+def project(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    monkeypatch.setattr(workspace, "root", lambda: tmp_path)
+    (tmp_path / DOCUMENT).parent.mkdir(parents=True)
+    (tmp_path / DOCUMENT).write_text("as it was read\n")
+    return tmp_path
+
+
+def record(project: pathlib.Path, document: str = DOCUMENT, digest: str | None = None) -> pathlib.Path:
+    path = project / "policies" / "evidence" / "one.yaml"
+    read = hashlib.sha256(b"as it was read\n").hexdigest()
+    path.write_text(RECORD.format(document=document, digest=digest or read))
+    return path
+
+
+def test_a_document_that_is_the_one_accepted_holds(project: pathlib.Path) -> None:
+    assert evidence.read(record(project)).document == DOCUMENT
+
+
+def test_a_document_that_was_changed_undoes_the_record(project: pathlib.Path) -> None:
+    path = record(project)
+    (project / DOCUMENT).write_text("as it was read, and more\n")
+    now = hashlib.sha256(b"as it was read, and more\n").hexdigest()
+    with pytest.raises(BlueprintErrors, match=rf"(?s)one\.yaml:7:\d+: sha256: .*changed.*{now}.*read it again"):
+        evidence.read(path)
+    with pytest.raises(BlueprintErrors):
+        records.load(project / "policies")
+
+
+def test_a_document_that_is_kept_elsewhere_is_not_looked_for(project: pathlib.Path) -> None:
+    assert evidence.read(record(project, "https://intranet.hospital.example/decision.pdf", "ab" * 32)).sha256
+
+
+@pytest.mark.parametrize("digest", ["abc", "AB" * 32, '""', "12"])
+def test_what_is_no_digest_is_refused(project: pathlib.Path, digest: str) -> None:
+    with pytest.raises(BlueprintErrors, match="sha256"):
+        evidence.read(record(project, digest=digest))
+
+
+def test_the_documents_of_this_checkout_are_those_that_were_accepted() -> None:
+    kept = records.load().evidence
+    assert [one.id for one in kept if (workspace.root() / one.document).is_file()], "none is here to be checked"

@@ -1,0 +1,192 @@
+"""NET-02, DAT-01, DAT-10: environments and projects apart, nothing real outside production."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from blueprint import plan as plans
+from blueprint.facts import UNKNOWN
+from policies.verdicts import Effect, State
+from providers.outscale import facts as outscale
+from tests.policies import estate, judging
+from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
+
+PLAN = estate.plan_of()
+NET = "bubbles/warehouse"
+VM = "bubbles/project-a/tiers/database/1"
+DISK = f"{VM}/disks/data"
+RULE = "flows/queries-a/ingress/project-a.data/1"
+ROUTE = next(route.subject for route in PLAN.routes if route.zone == "bubbles/project-a/zones/workspace")
+OTHER = next(bubble.cidr for bubble in PLAN.bubbles if bubble.name == "project-b")
+
+
+def half_of(cidr: str) -> str:
+    address, _, length = cidr.partition("/")
+    return f"{address}/{int(length) + 1}"
+
+
+def tagged(**tags: Any) -> Any:
+    return lambda properties: properties.update(tags={**properties["tags"], **tags})
+
+
+ENVIRONMENT = [
+    Case("a network of this environment conforms", NET, None, CONFORM),
+    Case("a bucket of this environment conforms", "bubbles/warehouse/buckets/archive", None, CONFORM),
+    Case("a network of another environment is refused", NET, tagged(**{"rempart:environment": "prod"}), REFUSED, "dev"),
+    Case("DEV is not dev", NET, tagged(**{"rempart:environment": "DEV"}), REFUSED, "dev"),
+    Case("a machine without tags is refused", VM, to(tags={}), REFUSED, "dev"),
+    Case("unknown tags wait", NET, unknown("tags"), UNSEEN),
+    Case("one unknown tag waits", NET, tagged(**{"rempart:environment": UNKNOWN}), UNSEEN),
+    Case("text for tags is refused", NET, to(tags="dev"), REFUSED, "wrong type"),
+]
+
+SEALED = [
+    Case("a rule between two zones of a project conforms", RULE, None, CONFORM),
+    Case("a rule from another project is refused", RULE, to(ipRange=OTHER), REFUSED, "two project bubbles"),
+    Case("a rule from half of it is refused", RULE, to(ipRange=half_of(OTHER)), REFUSED, "two project bubbles"),
+    Case("a rule from more than it is refused", RULE, to(ipRange="10.0.0.0/8"), REFUSED, "two project bubbles"),
+    Case("a rule from everywhere is refused", RULE, to(ipRange="0.0.0.0/0"), REFUSED, "two project bubbles"),
+    Case("an unknown range waits", RULE, unknown("ipRange"), UNSEEN),
+    Case("a list for a range is refused", RULE, to(ipRange=[OTHER]), REFUSED, "wrong type"),
+    Case("a rule of no zone is refused", RULE, to(references={}), REFUSED, "no bubble"),
+    Case("a route of a project conforms", ROUTE, None, CONFORM),
+    Case("a route to another project is refused", ROUTE, to(destinationIpRange=OTHER), REFUSED, "two project bubbles"),
+    Case("an unknown route waits", ROUTE, unknown("destinationIpRange"), UNSEEN),
+    Case("a machine on its own interface conforms", VM, None, CONFORM),
+    Case(
+        "a machine with a second interface elsewhere is refused",
+        VM,
+        lambda properties: properties.update(
+            nics=[*properties["nics"], {"nicId": "eni-2"}],
+            references={**properties["references"], "nics[1].nicId": "bubbles/project-b/tiers/database/1/nic"},
+        ),
+        REFUSED,
+        "nics[1].nicId is of another bubble",
+    ),
+    Case(
+        "an interface in another bubble is refused",
+        f"{VM}/nic",
+        referring(subnetId="bubbles/project-b/zones/data/az/a"),
+        REFUSED,
+        "subnetId is of another bubble",
+    ),
+    Case(
+        "an interface under another bubble's filter is refused",
+        f"{VM}/nic",
+        referring(**{"securityGroupIds[0]": "bubbles/warehouse/zones/omop/filter"}),
+        REFUSED,
+        "securityGroupIds[0]",
+    ),
+    Case("a disk on its own machine conforms", f"{DISK}/link", None, CONFORM),
+    Case(
+        "a disk on another bubble's machine is refused",
+        f"{DISK}/link",
+        referring(vmId="bubbles/project-b/tiers/database/1"),
+        REFUSED,
+        "vmId is of another bubble",
+    ),
+    Case("a machine of no bubble is refused", VM, to(subject="nowhere/1"), REFUSED, "no bubble"),
+    Case("what attaches nothing is not judged", "bastion/keypair", None, IDLE),
+    Case("a rule outside projects is not judged", "flows/omop-load/ingress/warehouse.omop/1", None, IDLE),
+]
+
+REAL = [
+    Case("synthetic data in a development environment conforms", NET, None, CONFORM),
+    Case("a bubble without health data is not judged", "bubbles/administration", None, IDLE),
+    Case("an empty disk conforms", DISK, None, CONFORM),
+    Case("a disk made from a snapshot is refused", DISK, to(snapshotId="snap-1"), REFUSED, "copy"),
+    Case("an unknown snapshot waits", DISK, unknown("snapshotId"), UNSEEN),
+    Case("a list for a snapshot is refused", DISK, to(snapshotId=["snap-1"]), REFUSED, "wrong type"),
+]
+
+
+@pytest.mark.parametrize("case", ENVIRONMENT, ids=str)
+def test_net_02(case: Case) -> None:
+    check("NET-02", case)
+
+
+@pytest.mark.parametrize("case", SEALED, ids=str)
+def test_dat_01(case: Case) -> None:
+    check("DAT-01", case)
+
+
+@pytest.mark.parametrize("case", REAL, ids=str)
+def test_dat_10(case: Case) -> None:
+    check("DAT-10", case)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("emc2.outscale-sandbox.dev.network", CONFORM),
+        ("organization/rempart/emc2.outscale-sandbox.dev.network", CONFORM),
+        ("emc2.outscale-sandbox.prod.network", REFUSED),
+        ("minimal.outscale-sandbox.dev.network", REFUSED),
+        ("emc2.ovh-sandbox.dev.network", REFUSED),
+        ("", REFUSED),
+        (None, REFUSED),
+        (UNKNOWN, UNSEEN),
+        ([], REFUSED),
+    ],
+)
+def test_a_stack_of_another_environment_is_not_read(name: Any, state: State) -> None:
+    fact = outscale.fact("pulumi:pulumi:StackReference", "urn", "x", {"name": name})
+    found = judging.ask(judging.judge_of(PLAN), "NET-02", fact)
+    assert (found.state, found.fault) == (state, False)
+
+
+def followed(*, plan: plans.Plan = PLAN, **changes: dict[str, Any]) -> dict[str, Any]:
+    whole = estate.estate_of()
+    for name, values in changes.items():
+        whole[name].properties.update(values)
+    found = judging.say_whole(judging.judge_of(plan), whole, "DAT-01")
+    return {one.subject: one for one in found}
+
+
+def test_followed_from_zone_to_zone_no_project_reaches_another() -> None:
+    assert {name: one.state for name, one in followed().items()} == {
+        "bubbles/project-a": CONFORM,
+        "bubbles/project-b": CONFORM,
+    }
+
+
+def test_two_harmless_steps_that_make_a_way_between_projects_are_refused() -> None:
+    """Quarantine to the gate, then a rule that lets the gate into a project: each alone joins no two projects."""
+    gate = next(
+        zone.cidr for bubble in PLAN.bubbles for zone in bubble.zones if zone.subject.endswith("export/zones/gate")
+    )
+    opened = "flows/subset-b/ingress/project-b.data/1"
+    found = followed(**{opened: {"ipRange": gate}})
+    assert found["bubbles/project-a"].state is REFUSED
+    assert "bubbles/project-b" in found["bubbles/project-a"].message
+    assert found["bubbles/project-a"].effect is Effect.BLOCK
+    assert found["bubbles/project-b"].state is CONFORM
+
+
+@pytest.mark.parametrize(
+    ("data", "environment", "simulated", "state"),
+    [
+        ("synthetic", "dev", False, CONFORM),
+        ("real", "prod", False, CONFORM),
+        ("real", "dev", False, REFUSED),
+        ("real", "production", False, CONFORM),
+        ("real", "pre-prod", False, REFUSED),
+        (None, "dev", False, REFUSED),
+        (None, "prod", False, REFUSED),
+        (None, "dev", True, IDLE),
+        ("real", "dev", True, REFUSED),
+    ],
+)
+def test_real_data_stay_in_production(data: str | None, environment: str, simulated: bool, state: State) -> None:
+    plan = dataclasses.replace(PLAN, data=data, environment=environment)
+    judge = judging.judge_of(plan, simulated=simulated)
+    assert judging.say(judge, estate.estate_of(), "DAT-10", NET).state is state
+
+
+def test_a_resource_that_cannot_have_tags_needs_evidence_of_its_environment() -> None:
+    fact = estate.estate_of().fact("bubbles/warehouse/buckets/archive")
+    bare = dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, taggable=False, tags={}))
+    assert judging.ask(judging.judge_of(PLAN), "NET-02", bare).state is State.EVIDENCE_REQUIRED

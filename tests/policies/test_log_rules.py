@@ -1,0 +1,234 @@
+"""LOG-01 to LOG-08: all that can log does, to collectors apart, over mutual TLS, inside the window of the law."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from blueprint import plan as plans
+from policies.verdicts import Effect, Finding, State
+from tests.policies import estate
+from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, to, unknown, without
+from tests.policies.judging import judge_of, say_run
+
+HERE = {"layer": "storage"}
+"""Judged on this offer only: OVHcloud's has neither locks nor expiry, and its declared workaround answers there."""
+SINK = "bubbles/administration/buckets/traces"
+OTHER = "bubbles/warehouse/buckets/archive"
+COLLECTOR = "bubbles/administration/zones/services"
+
+
+def rule(days: Any, noncurrent: Any = 1, **more: Any) -> dict[str, Any]:
+    return {"expirationDays": days, "noncurrentExpirationDays": noncurrent, **more}
+
+
+LOG_03 = [
+    Case("a year, then gone", SINK, None, CONFORM, context=HERE),
+    Case("another bucket is no sink", OTHER, None, IDLE),
+    Case("the least and one day", SINK, to(lifecycleRules=[rule(183)]), CONFORM),
+    Case("a number as a string", SINK, to(lifecycleRules=[rule("365")]), CONFORM),
+    Case("ninety days are too few", SINK, to(lifecycleRules=[rule(90)]), REFUSED, "90 days"),
+    Case("ten years are too many", SINK, to(lifecycleRules=[rule(3650)]), REFUSED, "366 at most"),
+    Case("a version that outlives the window counts", SINK, to(lifecycleRules=[rule(300, 300)]), REFUSED, "600 days"),
+    Case("no rule at all keeps for ever", SINK, without("lifecycleRules"), REFUSED, "for ever"),
+    Case("an empty list keeps for ever", SINK, to(lifecycleRules=[]), REFUSED, "for ever"),
+    Case("versions without an end stay", SINK, to(lifecycleRules=[rule(365, None)]), REFUSED, "for ever"),
+    Case("a prefix covers not all", SINK, to(lifecycleRules=[rule(365, prefix="app/")]), REFUSED, "for ever"),
+    Case(
+        "a second rule that erases a part early",
+        SINK,
+        to(lifecycleRules=[rule(365), rule(1, prefix="bastion/")]),
+        REFUSED,
+        "after 1 days",
+    ),
+    Case("not known yet", SINK, unknown("lifecycleRules"), UNSEEN, "not known yet"),
+    Case("a word where rules should be", SINK, to(lifecycleRules="365"), REFUSED, "wrong type"),
+]
+LOG_04 = [
+    Case("locked for a year in compliance", SINK, None, CONFORM, context=HERE),
+    Case("another bucket is no sink", OTHER, None, IDLE),
+    Case("in lower case", SINK, to(objectLock={"mode": "compliance", "days": 365}), CONFORM),
+    Case("a lock that can be lifted", SINK, to(objectLock={"mode": "GOVERNANCE", "days": 365}), REFUSED, "lifted"),
+    Case("a lock without a mode", SINK, to(objectLock={"days": 365}), REFUSED, "lifted"),
+    Case("a lock that ends too soon", SINK, to(objectLock={"mode": "COMPLIANCE", "days": 30}), REFUSED, "30 days"),
+    Case("no lock", SINK, without("objectLock"), REFUSED, "no lock"),
+    Case("no versions", SINK, to(versioning=False), REFUSED, "replaced", context=HERE),
+    Case("traces that go with their bucket", SINK, to(forceDestroy=True), REFUSED, "go with it"),
+    Case("not known yet", SINK, unknown("objectLock"), UNSEEN, "not known yet"),
+    Case("a list where a lock should be", SINK, to(objectLock=[365]), REFUSED, "wrong type"),
+]
+
+
+@pytest.mark.parametrize("case", LOG_03, ids=str)
+def test_log_03_traces_are_kept_inside_the_window(case: Case) -> None:
+    check("LOG-03", case)
+
+
+@pytest.mark.parametrize("case", LOG_04, ids=str)
+def test_log_04_traces_cannot_be_erased_before_their_term(case: Case) -> None:
+    check("LOG-04", case)
+
+
+def emc2() -> plans.Plan:
+    return estate.estate_of().plan
+
+
+def flows(change: Callable[[plans.Flow], plans.Flow | None]) -> plans.Plan:
+    """EMC2 with every flow changed, or dropped where `change` gives None."""
+    changed = (change(flow) for flow in emc2().flows)
+    return dataclasses.replace(emc2(), flows=tuple(flow for flow in changed if flow is not None))
+
+
+def of_logs(**changes: Any) -> plans.Plan:
+    return flows(lambda flow: dataclasses.replace(flow, **changes) if flow.from_port == 6514 else flow)
+
+
+def machines(keep: Callable[[plans.Machine], bool]) -> plans.Plan:
+    return dataclasses.replace(emc2(), machines=tuple(one for one in emc2().machines if keep(one)))
+
+
+def say(name: str, plan: plans.Plan | None = None, **changes: Any) -> list[Finding]:
+    return say_run(judge_of(plan or emc2(), **changes), name)
+
+
+def worst(name: str, plan: plans.Plan | None = None) -> tuple[State, str]:
+    found = [one for one in say(name, plan) if one.state is not State.CONFORM]
+    return (found[0].state, found[0].subject) if found else (State.CONFORM, "")
+
+
+@pytest.mark.parametrize("name", ["LOG-01", "LOG-02", "LOG-05", "LOG-08"])
+def test_the_sample_conforms(name: str) -> None:
+    assert say(name)
+    assert worst(name) == (State.CONFORM, "")
+
+
+@pytest.mark.parametrize("name", ["LOG-01", "LOG-02", "LOG-08"])
+def test_without_a_machine_there_is_nothing_to_log(name: str) -> None:
+    (found,) = say(name, dataclasses.replace(emc2(), machines=(), bastion=None))
+    assert found.state is State.NOT_APPLICABLE
+
+
+def test_log_01_a_bubble_whose_traces_go_nowhere_is_refused() -> None:
+    plan = flows(lambda flow: None if flow.name == "logs--warehouse" else flow)
+    assert worst("LOG-01", plan) == (State.NON_CONFORM, "bubbles/warehouse")
+
+
+def test_log_01_one_silent_zone_is_enough() -> None:
+    plan = flows(lambda flow: None if flow.name == "logs--administration.bastion" else flow)
+    assert worst("LOG-01", plan) == (State.NON_CONFORM, "bubbles/administration")
+
+
+def test_log_01_a_bubble_without_a_sink_is_refused() -> None:
+    bubbles = tuple(
+        dataclasses.replace(one, project=dataclasses.replace(one.project, log_sink=None))
+        if one.name == "export" and one.project
+        else one
+        for one in emc2().bubbles
+    )
+    assert worst("LOG-01", dataclasses.replace(emc2(), bubbles=bubbles)) == (State.NON_CONFORM, "bubbles/export")
+
+
+def test_log_02_no_collector_is_refused() -> None:
+    plan = flows(lambda flow: None if flow.from_port == 6514 else flow)
+    assert worst("LOG-02", plan)[0] is State.NON_CONFORM
+
+
+@pytest.mark.parametrize(
+    ("place", "state"),
+    [
+        ("bubbles/warehouse/zones/omop", State.NON_CONFORM),
+        ("externals/upstream", State.EVIDENCE_REQUIRED),
+        ("bubbles/administration/zones/bastion", State.NON_CONFORM),
+    ],
+)
+def test_log_02_collectors_stand_apart(place: str, state: State) -> None:
+    assert worst("LOG-02", of_logs(destination=place)) == (state, place)
+
+
+def test_log_02_two_collectors_in_two_zones() -> None:
+    one = machines(lambda one: one.zone != COLLECTOR or (one.tier, one.index) == ("collector", 1))
+    assert worst("LOG-02", one) == (State.NON_CONFORM, COLLECTOR)
+    same = tuple(dataclasses.replace(one, az="a") if one.zone == COLLECTOR else one for one in emc2().machines)
+    assert worst("LOG-02", dataclasses.replace(emc2(), machines=same)) == (State.NON_CONFORM, COLLECTOR)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"encryption": "tls"},
+        {"encryption": "none"},
+        {"protocol": "udp"},
+        {"encryption": "none", "from_port": 500, "to_port": 520},
+        {"encryption": "tls", "from_port": 1, "to_port": 65535},
+    ],
+)
+def test_log_05_traces_are_neither_read_nor_forged_on_their_way(change: dict[str, Any]) -> None:
+    state, subject = worst("LOG-05", of_logs(**change))
+    assert state is State.NON_CONFORM
+    assert subject.startswith("flows/")
+
+
+def test_log_07_the_workaround_is_accepted_with_its_complexity() -> None:
+    (found,) = say("LOG-07")
+    assert (found.state, found.effect, found.subject) == (State.WORKAROUND_ACCEPTED, Effect.PASS, "workarounds/siem")
+    assert "(complex)" in found.message
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": "reading by hand"}, "does not accept"),
+        ({"review_days": 61}, "60 days"),
+        ({"review_days": None}, "60 days"),
+        ({"owner": None}, "owner"),
+        ({"owner": ""}, "owner"),
+    ],
+)
+def test_log_07_a_workaround_that_nobody_looks_after_is_none(change: dict[str, Any], says: str) -> None:
+    changed = tuple(dataclasses.replace(one, **change) if one.brick == "siem" else one for one in emc2().workarounds)
+    (found,) = say("LOG-07", dataclasses.replace(emc2(), workarounds=changed))
+    assert (found.state, found.effect) == (State.NON_CONFORM, Effect.BLOCK)
+    assert says in found.message
+
+
+def test_log_07_collectors_have_room_and_nothing_declared_is_nothing_to_judge() -> None:
+    bare = tuple(dataclasses.replace(one, disks=()) if one.zone == COLLECTOR else one for one in emc2().machines)
+    (found,) = say("LOG-07", dataclasses.replace(emc2(), machines=bare))
+    assert found.state is State.NON_CONFORM
+    (found,) = say("LOG-07", dataclasses.replace(emc2(), workarounds=()))
+    assert found.state is State.NOT_APPLICABLE
+
+
+def of_time(change: Callable[[plans.Flow], plans.Flow | None]) -> plans.Plan:
+    return flows(lambda flow: change(flow) if flow.from_port == 123 else flow)
+
+
+def test_log_08_no_time_service_needs_a_record() -> None:
+    assert worst("LOG-08", of_time(lambda flow: None))[0] is State.EVIDENCE_REQUIRED
+
+
+def test_log_08_one_clock_for_all() -> None:
+    apart = of_time(
+        lambda flow: (
+            dataclasses.replace(flow, destination="bubbles/warehouse/zones/omop")
+            if flow.name == "ntp--export"
+            else flow
+        )
+    )
+    assert worst("LOG-08", apart)[0] is State.NON_CONFORM
+    without_time = of_time(lambda flow: None if flow.name == "ntp--export" else flow)
+    assert worst("LOG-08", without_time) == (State.NON_CONFORM, "bubbles/export")
+
+
+def test_log_08_only_the_clock_asks_outside() -> None:
+    past = of_time(
+        lambda flow: (
+            dataclasses.replace(flow, source="bubbles/warehouse/zones/omop") if flow.name == "upstream-time" else flow
+        )
+    )
+    assert worst("LOG-08", past) == (State.NON_CONFORM, "bubbles/warehouse/zones/omop")
+    one = machines(lambda one: one.zone != COLLECTOR or (one.tier, one.index) == ("collector", 1))
+    assert worst("LOG-08", one) == (State.NON_CONFORM, COLLECTOR)

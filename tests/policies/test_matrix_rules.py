@@ -1,0 +1,153 @@
+"""NET-07, NET-10: the flow matrix carried out in full, and nothing in clear."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from blueprint import plan as plans
+from blueprint.facts import UNKNOWN
+from policies.verdicts import State
+from providers.outscale import facts as outscale
+from tests.policies import estate, judging
+from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
+
+PLAN = estate.plan_of()
+RULE = "flows/omop-load/ingress/warehouse.omop/1"
+TIME = "flows/upstream-time/egress/administration.services/1"
+
+MATRIX = [
+    Case("a rule of the matrix conforms", RULE, None, CONFORM),
+    Case("fewer addresses conform", RULE, lambda p: p.update(ipRange=f"{p['ipRange'].split('/')[0]}/32"), CONFORM),
+    Case("a number as text is a number", RULE, to(fromPortRange="5432", toPortRange="5432"), CONFORM),
+    Case("one more port is refused", RULE, to(toPortRange=5433.0), REFUSED, "more than its flow"),
+    Case("one port below is refused", RULE, to(fromPortRange=5431.0), REFUSED, "more than its flow"),
+    Case("every port is refused", RULE, to(fromPortRange=-1.0, toPortRange=-1.0), REFUSED, "more than its flow"),
+    Case("every protocol is refused", RULE, to(ipProtocol="-1"), REFUSED, "more than its flow"),
+    Case("more addresses are refused", RULE, to(ipRange="10.64.0.0/12"), REFUSED, "more than its flow"),
+    Case("the other direction is refused", RULE, to(flow="Outbound"), REFUSED, "more than its flow"),
+    Case(
+        "another zone is refused",
+        RULE,
+        referring(securityGroupId="bubbles/warehouse/zones/processing"),
+        REFUSED,
+        "more than its flow",
+    ),
+    Case("a rule of no flow is refused", RULE, to(subject="flows/x/ingress/warehouse.omop/1"), REFUSED, "no flow"),
+    Case("an unknown port waits", RULE, unknown("toPortRange"), UNSEEN),
+    Case("a list for a port is refused", RULE, to(fromPortRange=[5432.0]), REFUSED, "wrong type"),
+]
+
+CLEAR = [
+    Case("an encrypted flow conforms", RULE, None, CONFORM),
+    Case("signed time conforms", TIME, None, CONFORM),
+    Case("icmp is not judged", RULE, to(ipProtocol="ICMP"), IDLE),
+    Case("a rule of no flow is refused", RULE, to(subject="flows/x/ingress/warehouse.omop/1"), REFUSED, "no flow"),
+    Case("HTTP in clear is refused", RULE, to(fromPortRange=80.0, toPortRange=80.0), REFUSED, "port 80 speaks"),
+    Case("a range that holds FTP is refused", RULE, to(fromPortRange=18.0, toPortRange=22.0), REFUSED, "20, 21"),
+    Case("an unknown port waits", RULE, unknown("fromPortRange"), UNSEEN),
+    Case("a list for a protocol is refused", RULE, to(ipProtocol=["tcp"]), REFUSED, "wrong type"),
+]
+
+
+@pytest.mark.parametrize("case", MATRIX, ids=str)
+def test_net_07(case: Case) -> None:
+    check("NET-07", case)
+
+
+@pytest.mark.parametrize("case", CLEAR, ids=str)
+def test_net_10(case: Case) -> None:
+    check("NET-10", case)
+
+
+def with_flow(name: str, **changes: Any) -> plans.Plan:
+    flows = tuple(dataclasses.replace(one, **changes) if one.name == name else one for one in PLAN.flows)
+    return dataclasses.replace(PLAN, flows=flows)
+
+
+@pytest.mark.parametrize(
+    ("rule", "encryption", "state"),
+    [
+        (RULE, "none", REFUSED),
+        (RULE, "", REFUSED),
+        (RULE, "authenticated", REFUSED),
+        (RULE, "mutual_tls", CONFORM),
+        (RULE, "ssh", CONFORM),
+        (RULE, "ipsec", CONFORM),
+        (RULE, "TLS", REFUSED),
+        (TIME, "none", REFUSED),
+    ],
+)
+def test_a_flow_says_how_it_is_encrypted(rule: str, encryption: str, state: State) -> None:
+    judge = judging.judge_of(with_flow(rule.split("/")[1], encryption=encryption))
+    assert judging.say(judge, estate.estate_of(), "NET-10", rule).state is state
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, CONFORM),
+        ({"ipProtocol": "tcp"}, REFUSED),
+        ({"fromPortRange": 122.0}, REFUSED),
+        ({"fromPortRange": 124.0, "toPortRange": 124.0}, REFUSED),
+    ],
+)
+def test_only_time_may_be_signed_and_readable(changes: dict[str, Any], state: State) -> None:
+    whole = estate.estate_of()
+    whole[TIME].properties.update(changes)
+    assert judging.say(judging.judge_of(PLAN), whole, "NET-10", TIME).state is state
+
+
+def test_what_an_ipsec_link_carries_is_encrypted_by_it() -> None:
+    whole = estate.estate_of()
+    whole[RULE].properties.update(fromPortRange=80.0, toPortRange=80.0)
+    judge = judging.judge_of(with_flow("omop-load", encryption="ipsec"))
+    assert judging.say(judge, whole, "NET-10", RULE).state is CONFORM
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "simulated", "state"),
+    [
+        ("https://api.cloudgouv-eu-west-1.outscale.com/api/v1", False, CONFORM),
+        ("HTTPS://api.example/", False, CONFORM),
+        ("http://api.example/", False, REFUSED),
+        ("http://api.example/", True, REFUSED),
+        ("http://127.0.0.1:18080/api/v1", True, CONFORM),
+        ("http://127.0.0.1:18080/api/v1", False, REFUSED),
+        ("http://127.0.0.1.example/", True, REFUSED),
+        ("https:///api", False, REFUSED),
+        ("https://[::1", False, REFUSED),
+        ("api.example", False, REFUSED),
+        (None, False, IDLE),
+        (UNKNOWN, False, UNSEEN),
+        (["https://x"], False, REFUSED),
+    ],
+)
+def test_a_provider_is_called_over_tls(endpoint: Any, simulated: bool, state: State) -> None:
+    fact = outscale.fact("pulumi:providers:outscale", "urn", "outscale", {"endpoint": endpoint})
+    found = judging.ask(judging.judge_of(PLAN, simulated=simulated), "NET-10", fact)
+    assert (found.state, found.fault) == (state, False)
+
+
+def whole_says(whole: estate.Estate, **context: Any) -> list[tuple[str, State]]:
+    found = judging.say_whole(judging.judge_of(PLAN, **context), whole, "NET-07")
+    return [(one.subject, one.state) for one in found]
+
+
+def test_a_flow_whose_rule_is_missing_or_there_twice_is_refused_over_the_whole_stack() -> None:
+    whole = estate.estate_of()
+    assert whole_says(whole) == [("flows", CONFORM)]
+    twice = whole.copy()
+    twice.resources["again"] = dataclasses.replace(whole[RULE], name="again")
+    assert whole_says(twice) == [("flows/omop-load", REFUSED)]
+    del whole.resources[RULE]
+    assert whole_says(whole) == [("flows/omop-load", REFUSED)]
+
+
+def test_the_matrix_is_the_network_layer_s_business() -> None:
+    whole = estate.estate_of()
+    whole.resources = {name: one for name, one in whole.resources.items() if not name.startswith("flows/")}
+    assert whole_says(whole, layer="storage") == []
+    assert len(whole_says(whole, layer="network")) == len(PLAN.rules)

@@ -1,0 +1,59 @@
+"""GOV-10: what is missing from an account, or there twice, is seen; a run of the pack has nothing to say of it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from blueprint.facts import Fact
+from policies.rules import whole
+from policies.verdicts import State
+from providers.outscale import observed
+from tests.policies import judging
+from tests.policies.estate import Estate, estate_of
+
+EVERYTHING = frozenset(observed.EXPECTED)
+
+
+@pytest.fixture(scope="module")
+def estate() -> Estate:
+    return estate_of("emc2")
+
+
+@pytest.fixture(scope="module")
+def everything(estate: Estate) -> list[Fact]:
+    return list(estate.facts())
+
+
+def said(estate: Estate, facts: list[Fact], parts: frozenset[str] = EVERYTHING) -> dict[str, State]:
+    context = judging.context_of(estate.plan, whole=parts)
+    return {str(verdict.subject): verdict.state for verdict in whole.there_and_once(facts, context)}
+
+
+def test_a_whole_account_is_conform(estate: Estate, everything: list[Fact]) -> None:
+    assert set(said(estate, everything).values()) == {State.CONFORM}
+
+
+@pytest.mark.parametrize("part", sorted(EVERYTHING))
+def test_each_missing_thing_is_seen(part: str, estate: Estate, everything: list[Fact]) -> None:
+    _, subjects = whole.PARTS[part]
+    subject = sorted(subjects(judging.context_of(estate.plan).index))[0]
+    left = [fact for fact in everything if fact.origin.subject != subject]
+    assert len(left) < len(everything)
+    assert [one for one, state in said(estate, left).items() if state is State.NON_CONFORM] == [subject]
+
+
+def test_two_things_of_one_name_are_seen(estate: Estate, everything: list[Fact]) -> None:
+    group = next(fact for fact in everything if (fact.origin.subject or "").endswith("/filter"))
+    twin = dataclasses.replace(group, origin=dataclasses.replace(group.origin, urn="twin"))
+    found = said(estate, [*everything, twin])
+    assert [one for one, state in found.items() if state is State.NON_CONFORM] == [group.origin.subject]
+
+
+def test_a_run_of_the_pack_says_nothing(estate: Estate) -> None:
+    assert said(estate, [], frozenset()) == {}
+
+
+def test_every_part_that_a_provider_expects_is_known() -> None:
+    assert set(whole.PARTS) >= EVERYTHING
