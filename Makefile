@@ -32,7 +32,7 @@ shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
 
 test: openstack lint ## every test
 	@$(PYTHON) tools/toolchain.py test
-	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=20
 
 test-faults: openstack ## the long form of the fault tests: killed at every write
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults

@@ -49,7 +49,7 @@ def environment() -> dict[str, str]:
         values.update(sandbox)
     # An operation starts four Python processes: compiling their modules each time would cost seconds.
     values["PYTHONDONTWRITEBYTECODE"] = ""
-    values["PYTHONPYCACHEPREFIX"] = str(state / "pycache")
+    values["PYTHONPYCACHEPREFIX"] = os.environ.get("PYTHONPYCACHEPREFIX") or str(state / "pycache")
     values["PULUMI_OPTION_POLICY_PACK"] = str(workspace.root() / "policies")
     values["PATH"] = _path()
     return values

@@ -1,4 +1,4 @@
-"""What holds for every test: under CI a test that cannot run is a failure, not a skip."""
+"""What holds for every test: under CI a test that cannot run fails, and a failure is told at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from blueprint import workspace
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job that a shell starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Worlds share their compiled modules: each would compile the SDKs again beside its own state.
+os.environ.setdefault("PYTHONPYCACHEPREFIX", str(workspace.root() / ".pytest_cache" / "compiled"))
 
 Report = pytest.TestReport | pytest.CollectReport
 
@@ -30,6 +35,24 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, Report]:
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, Report]:
     """A whole file may skip itself (`importorskip`, `allow_module_level`)."""
     return _no_skip((yield))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and terminal is not None:
+        config.pluginmanager.register(_AtOnce(terminal))
+
+
+class _AtOnce:
+    """Says what failed when it fails: a run that is cut short has no summary."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-3000:]}\n")
 
 
 LONGEST_FIRST = ("faults", "engine", "contract")
