@@ -1,4 +1,4 @@
-"""One world for all engine tests of a process: EMC2 comes up once, and the tests look at it."""
+"""A world for each file of engine tests: what one leaves behind never decides what another sees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.engine import world as worlds
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
     with worlds.world(f"t{os.getpid()}", tmp_path_factory.mktemp("world")) as made:
         yield made
