@@ -129,7 +129,7 @@ def _paths(plan: Plan) -> Section:
     private = sorted(external.name for external in plan.externals if external.via == "private")
     note = "A zone has a route to what it has a rule with, and no other."
     if any(gateway.via is Via.NAT for gateway in plan.gateways):
-        note += " A NAT service stands in its bubble's edge zone."
+        note += " A NAT service stands in the edge zone, where the offer has one."
     if private:
         note += (
             f" Reached by a private link, with rules and no route yet (the VPN is not part of this version): "

@@ -61,11 +61,21 @@ def _capabilities(planned: plans.Plan, where: targets.Target, declared: Sequence
     missing = {problem.brick: str(problem) for problem in capabilities.check(offer, planned.needs, as_of, declared)}
     rows = []
     for brick in planned.needs:
-        found = offer.bricks.get(brick)
         standing = offer.judge(brick, as_of)
-        rows.append((brick, found.state if found else "nothing", standing.message, missing.get(brick, "")))
+        rows.append((brick, _has(offer, brick), standing.message, missing.get(brick, "")))
     note = f"{offer.name}, {offer.region}, as of {as_of}{pinned}."
     return overview.Section("Capabilities needed", headers, tuple(rows), note)
+
+
+def _has(offer: capabilities.Offer, need: str) -> str:
+    """What the offer has of a brick or of a part of one; where that is a workaround, which."""
+    if offer.has(need):
+        return "native"
+    found = offer.part(need)
+    if found is None:
+        return "nothing"
+    round_it = found.workaround.name if found.state == "workaround" and found.workaround else ""
+    return f"{found.state}: {round_it}" if round_it else found.state
 
 
 def _write(text: str, output: str | None) -> int:

@@ -160,8 +160,8 @@ class Offer(Model):
         return any(host == known.host for known in self.hosts)
 
     def judge(self, brick: str, as_of: dt.date) -> Judgement:
-        """Whether `brick` of this offer may hold sensitive data on `as_of`."""
-        found = self.bricks.get(brick)
+        """Whether `brick`, or that part of one, of this offer may hold sensitive data on `as_of`."""
+        found = self.part(brick)
         if found is None or not found.qualified or self.qualification is None:
             note = f": {found.note}" if found is not None and found.note else ""
             return Judgement(

@@ -87,6 +87,25 @@ def test_a_plan_shows_addresses_flows_names_capabilities_and_assumptions(
     assert "rules and no route yet" in said
 
 
+@pytest.mark.parametrize(
+    ("target", "peering"),
+    [("outscale-sandbox", "native"), ("ovh-sandbox", "workaround: machines on a link network")],
+)
+def test_a_plan_says_what_the_offer_has_of_each_part_that_the_blueprint_needs(
+    target: str, peering: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan.plan("emc2", target=target, format="md") == exit_codes.OK
+    _, _, said = capsys.readouterr().out.partition("Capabilities needed")
+    rows = {
+        cells[1]: cells[2:]
+        for line in said.splitlines()
+        if len(cells := [cell.strip() for cell in line.split("|")]) > 3
+    }
+    assert rows["peering"][0] == peering
+    assert "ends on" in rows["peering"][1], "the decision that holds for it is said"
+    assert rows["bastion"][0] == "external"
+
+
 def test_a_plan_as_json_is_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
     assert plan.plan("minimal", target="outscale-sandbox", environment="prod", format="json") == exit_codes.OK
     document = json.loads(capsys.readouterr().out)
