@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from blueprint import facts
+from blueprint import facts, links
 from blueprint.facts import Fact
 from policies.context import Context, Index
 from policies.rules.model import Rule
@@ -17,6 +17,13 @@ from policies.verdicts import CONFORM, Verdict, refused
 
 Part = tuple[type | str, Callable[[Index], Iterable[str]]]
 """Type of fact, or role of a support, and the subjects that the plan has of it."""
+
+
+def _placements(index: Index) -> list[str]:
+    """One for each tier of several machines."""
+    tiers = collections.Counter(machine.rpartition("/")[0] for machine in index.machines)
+    return [f"{tier}/placement" for tier, machines in tiers.items() if machines > 1]
+
 
 PARTS: Mapping[str, Part] = {
     "networks": (facts.Network, lambda index: index.bubbles),
@@ -30,6 +37,17 @@ PARTS: Mapping[str, Part] = {
     "peerings": (facts.Peering, lambda index: index.peerings),
     "acceptations": ("acceptation", lambda index: [f"{peering}/acceptation" for peering in index.peerings]),
     "interfaces": (facts.Interface, lambda index: [f"{machine}/nic" for machine in index.machines]),
+    # Where bubbles meet on links, machines and segments have a place of their own there.
+    "link-segments": (
+        facts.Attachment,
+        lambda index: [
+            links.segment(peering.subject, subnet.subject)
+            for peering in index.peerings.values()
+            for subnet in links.subnets(index.plan, peering)
+        ],
+    ),
+    "link-interfaces": (facts.Interface, lambda index: [subject for subject, _, _ in links.interfaces(index.plan)]),
+    "placements": (facts.Placement, _placements),
     "machines": (facts.Machine, lambda index: index.machines),
     "disks": (facts.Disk, lambda index: index.disks),
     "disk-links": ("disk-link", lambda index: [f"{disk}/link" for disk in index.disks]),

@@ -103,7 +103,10 @@ def external(cloud: Any) -> frozenset[str]:
 
 
 def own(thing: Thing, things: tuple[Thing, ...]) -> bool:
-    """True for what the provider makes by itself beside what stands: DHCP ports, default groups, boot disks."""
+    """True for what the provider makes by itself beside what stands: DHCP ports, default groups, boot disks.
+
+    A boot disk in clear is none of those: no declaration of ours gives one.
+    """
     body = thing.body
     if thing.type == kinds.PORT:
         return str(body.get("device_owner", "")) in PROVIDERS_OWN
@@ -114,7 +117,8 @@ def own(thing: Thing, things: tuple[Thing, ...]) -> bool:
         group = groups.get(str(body.get("security_group_id")))
         return group is not None and own(group, things)
     if thing.type == kinds.VOLUME:
-        return not thing.labels and bool(body.get("attachments")) and bool(body.get("is_bootable"))
+        boots = not thing.labels and bool(body.get("attachments")) and bool(body.get("is_bootable"))
+        return boots and body.get("is_encrypted") is True
     return False
 
 

@@ -26,7 +26,10 @@ EXPECTED = (
     "filters",
     "rules",
     "peerings",
+    "link-segments",
     "interfaces",
+    "link-interfaces",
+    "placements",
     "machines",
     "disks",
     "disk-links",
@@ -298,7 +301,9 @@ class _Reading:
         return []
 
     def _volume(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        return {"size": body.get("size"), "volumeType": body.get("volume_type") or ""}, {}
+        """Its type's name counts only where Cinder says that this very volume is encrypted."""
+        told = body.get("volume_type") if body.get("is_encrypted") is True else ""
+        return {"size": body.get("size"), "volumeType": told or ""}, {}
 
     def _links(self, volume: Thing, subject: str) -> Iterator[Fact]:
         """Its attachments. One to another machine than the disk's own is nobody's."""

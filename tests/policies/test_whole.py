@@ -6,10 +6,14 @@ import dataclasses
 
 import pytest
 
+from blueprint import stack as stacks
 from blueprint.facts import Fact
 from policies.rules import whole
 from policies.verdicts import State
 from providers.outscale import observed
+from providers.ovh import facts as ovh
+from providers.ovh import observed as there
+from tests.components import registering
 from tests.policies import judging
 from tests.policies.estate import Estate, estate_of
 
@@ -42,6 +46,26 @@ def test_each_missing_thing_is_seen(part: str, estate: Estate, everything: list[
     left = [fact for fact in everything if fact.origin.subject != subject]
     assert len(left) < len(everything)
     assert [one for one, state in said(estate, left).items() if state is State.NON_CONFORM] == [subject]
+
+
+@pytest.fixture(scope="module")
+def project() -> tuple[registering.Registered, list[Fact]]:
+    """What the other adapter declares, as facts: there bubbles meet on links."""
+    layers = [registering.register("emc2", layer, "ovh-sandbox") for layer in stacks.LAYERS]
+    resources = [one for layer in layers for one in layer.resources]
+    return layers[0], [ovh.fact(kind, name, name, inputs) for kind, name, inputs in resources]
+
+
+@pytest.mark.parametrize("part", [None, *there.EXPECTED])
+def test_each_missing_thing_of_a_project_with_links_is_seen(
+    part: str | None, project: tuple[registering.Registered, list[Fact]]
+) -> None:
+    made, facts = project
+    context = judging.context_of(made.plan, whole=frozenset(there.EXPECTED))
+    subject = sorted(whole.PARTS[part][1](context.index))[0] if part else "nothing"
+    left = [fact for fact in facts if fact.origin.subject != subject]
+    found = {str(one.subject): one.state for one in whole.there_and_once(left, context)}
+    assert [one for one, state in found.items() if state is State.NON_CONFORM] == ([subject] if part else [])
 
 
 def test_two_things_of_one_name_are_seen(estate: Estate, everything: list[Fact]) -> None:

@@ -117,12 +117,14 @@ def test_the_internet_needs_a_port_on_the_providers_own_network() -> None:
 
 
 def test_what_the_provider_makes_beside_is_told_apart() -> None:
+    boots = {"attachments": [{"server_id": "vm"}], "is_bootable": True}
     things = (
         thing(kinds.GROUP, "default", name="default"),
         rule("r", "default", "egress", None),
         thing(kinds.PORT, "dhcp", device_owner="network:dhcp"),
-        Thing(kinds.VOLUME, "boot", {"attachments": [{"server_id": "vm"}], "is_bootable": True}),
-        Thing(kinds.VOLUME, "stray", {"attachments": [], "is_bootable": True}),
+        Thing(kinds.VOLUME, "boot", {**boots, "is_encrypted": True}),
+        Thing(kinds.VOLUME, "boot-in-clear", {**boots, "is_encrypted": False}),
+        Thing(kinds.VOLUME, "stray", {"attachments": [], "is_bootable": True, "is_encrypted": True}),
         thing(kinds.GROUP, "mine", f"{LEFT}/filter", name="test-dev-left-back"),
     )
     assert [one.identifier for one in things if live.own(one, things)] == ["default", "r", "dhcp", "boot"]
