@@ -66,9 +66,16 @@ class Judge:
 
     def run(self) -> list[Finding]:
         """Rules about the run itself: where its state goes, whether its offer is qualified."""
+        return self._about_run(self.rules)
+
+    def standing(self) -> list[Finding]:
+        """Rules about records alone: a waiver that does not bind is a breach of a state and of an account too."""
+        return self._about_run([rule for rule in self.rules if rule.records])
+
+    def _about_run(self, rules: Sequence[Rule]) -> list[Finding]:
         return [
             self._finding(rule.id, verdict, None, "run")
-            for rule in self.rules
+            for rule in rules
             if rule.run is not None
             for verdict in self._answers(rule)
         ]

@@ -49,7 +49,8 @@ def judge(
     `whole` names the parts of the plan of which nothing may be missing. `locate` says where a subject is written, where
     that is not the blueprint; None where it does not know. `settled` are the same facts from what the provider gave
     back, for rules over everything together; None where there is no such difference. Rules about a run (where its state
-    goes), and rules that the place shows nothing of, have nothing to judge here, and say so.
+    goes), and rules that the place shows nothing of, have nothing to judge here, and say so. Records are judged
+    wherever facts come from: a waiver that does not bind would let something through here too.
     """
     made, own = session.prepare(name, preview=False, whole=frozenset(whole))
     made = dataclasses.replace(made, context=dataclasses.replace(made.context, place=PHASES[operation]))
@@ -74,6 +75,7 @@ def ask(
     seen = dataclasses.replace(made, rules=_visible(made, WHERE.get(operation)))
     found = [finding for fact in facts for finding in seen.resource(fact)]
     found += seen.stack(facts if settled is None else settled)
+    found += seen.standing()
     found += made.unjudged()
     found += made.without_record({finding.rule for finding in found})
     return tuple(found)

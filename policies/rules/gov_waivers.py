@@ -9,7 +9,9 @@ from policies.verdicts import CONFORM, State, Verdict, refused
 
 
 def waivers_bind(context: Context) -> tuple[Verdict, ...]:
-    """One verdict for each waiver of this platform; none to judge is conform."""
+    """One verdict for each waiver of this platform; none to judge is conform. Without a platform none counts."""
+    if not context.plan.platform:
+        return (Verdict(State.NOT_APPLICABLE, "no platform is named, so no waiver lets anything through"),)
     return tuple(_judge(one, context) for one in context.waivers) or (CONFORM,)
 
 
@@ -26,4 +28,4 @@ def _judge(standing: Standing, context: Context) -> Verdict:
     return Verdict(State.CONFORM, message, subject=subject, until=waiver.until, warning=ends_soon)
 
 
-RULES = (Rule("GOV-05", run=waivers_bind),)
+RULES = (Rule("GOV-05", run=waivers_bind, records=True),)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from blueprint import target as targets
 from blueprint.errors import BlueprintErrors, RempartError
-from policies import signing
+from policies import outside, signing, unplanned
 from policies.catalogue import loader as catalogues
 from policies.context import Index
 from policies.judge import Judge
@@ -257,6 +258,25 @@ def test_an_end_is_announced_thirty_days_ahead(broken: Estate, sound: Waiver, da
     pack = judge(broken, sound, as_of=sound.until - dt.timedelta(days))
     found = next(one for one in pack.run() if one.rule == "GOV-05")
     assert (found.effect, f"{days} days more" in found.message) == (effect, True)
+
+
+@pytest.mark.parametrize("operation", ["audit", "verify", "review"])
+def test_a_waiver_that_does_not_bind_is_told_wherever_facts_come_from(broken: Estate, operation: str) -> None:
+    pack = judge(broken, approved(by="alice"))
+    placed = dataclasses.replace(pack, context=dataclasses.replace(pack.context, place=outside.PHASES[operation]))
+    found = [one for one in outside.ask(placed, operation, broken.facts()) if one.rule == "GOV-05"]
+    assert [(one.state, one.effect, one.subject) for one in found] == [
+        (State.NON_CONFORM, Effect.BLOCK, "waivers/cpt-01-1")
+    ]
+    machine = [one for one in outside.ask(placed, operation, broken.facts()) if (one.rule, one.subject) == ("CPT-01", VM)]
+    assert State.WAIVED_UNTIL not in {one.state for one in machine}
+
+
+def test_without_a_platform_no_waiver_counts() -> None:
+    pack, _ = unplanned.prepare(targets.load("outscale-sandbox"), "main.tf")
+    (found,) = [one for one in outside.ask(pack, outside.REVIEW, []) if one.rule == "GOV-05"]
+    assert (found.state, found.effect) == (State.NOT_APPLICABLE, Effect.PASS)
+    assert "no platform is named" in found.message
 
 
 def test_without_any_waiver_there_is_nothing_against_it(broken: Estate) -> None:
