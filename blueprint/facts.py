@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 from blueprint import data_plan
+from blueprint.options import Options
 
 
 class Missing(enum.Enum):
@@ -91,6 +92,8 @@ class Origin:
     """Input property -> type of the resource it points at: every id that the resource gives, whatever it declares."""
     dependencies: Mapping[str, tuple[str, ...]] | None = None
     """Input property -> URNs that the engine saw it come from. None before the whole stack is known."""
+    options: Options | None = None
+    """None where no engine says them: a provider's API, Terraform."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

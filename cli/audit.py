@@ -67,7 +67,7 @@ def judge(file: BinaryIO, name: str, tell: Callable[[int], None] | None) -> stac
             found = _stack(one, name)
             provider = targets.load(found.target).provider
         inputs, given = state.declared(one, subjects)
-        facts.append(outside.fact(provider, one.type, one.urn, one.name, inputs, one.provider, None))
+        facts.append(outside.fact(provider, one.type, one.urn, one.name, inputs, one.provider, None, one.options))
         settled.append(outside.fact(provider, one.type, one.urn, one.name, given, one.provider, one.dependencies))
         if tell is not None:
             tell(counts.resources)

@@ -14,6 +14,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 
 from blueprint.facts import UNKNOWN, Malformed
+from blueprint.options import Options
 from policies.protocol import messages
 
 # Fixed by the engine: sdk/go/common/resource/plugin/rpc.go, one per type ...
@@ -43,17 +44,27 @@ class Resource:
     properties: Mapping[str, Any]
     provider: Mapping[str, Any] | None
     dependencies: Mapping[str, tuple[str, ...]] | None = None
+    options: Options | None = None
 
 
 def resource(sent: messages.AnalyzeRequest) -> Resource:
     """A resource before it is created: its inputs."""
-    return Resource(sent.type, sent.urn, sent.name, mapping(sent.properties), _provider(sent))
+    return Resource(
+        sent.type, sent.urn, sent.name, mapping(sent.properties), _provider(sent), options=_options(sent.options)
+    )
 
 
 def member(sent: messages.AnalyzerResource) -> Resource:
     """A resource of a whole stack: its outputs, and where each property comes from."""
     dependencies = {name: tuple(found.urns) for name, found in sent.propertyDependencies.items()}
-    return Resource(sent.type, sent.urn, sent.name, mapping(sent.properties), _provider(sent), dependencies)
+    return Resource(
+        sent.type, sent.urn, sent.name, mapping(sent.properties), _provider(sent), dependencies, _options(sent.options)
+    )
+
+
+def _options(sent: messages.AnalyzerResourceOptions) -> Options:
+    """The protocol has no `retainOnDelete`: only a state shows it."""
+    return Options(protect=sent.protect, ignored=tuple(sent.ignoreChanges))
 
 
 def _provider(sent: messages.AnalyzeRequest | messages.AnalyzerResource) -> dict[str, Any] | None:

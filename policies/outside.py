@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from blueprint import stack as stacks
 from blueprint.facts import Fact
+from blueprint.options import Options
 from policies import session
 from policies.catalogue.texts import Place
 from policies.judge import Judge
@@ -30,9 +31,11 @@ def fact(
     properties: Mapping[str, Any],
     configuration: Mapping[str, Any] | None,
     dependencies: Mapping[str, tuple[str, ...]] | None,
+    options: Options | None = None,
 ) -> Fact:
     """The fact of one resource; `provider` is a target's, `configuration` that of the resource's own provider."""
-    return session.FACTS[provider](kind, urn, name, properties, configuration, dependencies)
+    made = session.FACTS[provider](kind, urn, name, properties, configuration, dependencies)
+    return session.with_options(made, options)
 
 
 def judge(

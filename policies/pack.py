@@ -119,7 +119,7 @@ class Pack:
 
 
 def _fact(session: Session, one: Resource) -> Fact:
-    return session.fact(one.kind, one.urn, one.name, one.properties, one.provider, one.dependencies)
+    return session.fact(one.kind, one.urn, one.name, one.properties, one.provider, one.dependencies, one.options)
 
 
 def _family(session: Session, finding: Finding) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import hashlib
@@ -15,6 +16,7 @@ from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
 from blueprint.facts import Fact
+from blueprint.options import Options
 from policies import backend, manifest, provisional, records, signing
 from policies.catalogue import legal
 from policies.catalogue import loader as catalogues
@@ -32,6 +34,11 @@ FACTS = {"outscale": outscale.fact, "ovh": ovh.fact}
 """Provider -> its mapping from resources to facts."""
 LOCAL = ("subject", "references")
 """Inputs that no provider receives."""
+
+
+def with_options(fact: Fact, options: Options | None) -> Fact:
+    """A provider's mapping never sees options: they are the engine's."""
+    return dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, options=options))
 
 
 class Session:
@@ -69,6 +76,7 @@ class Session:
         properties: Mapping[str, Any],
         provider: Mapping[str, Any] | None,
         dependencies: Mapping[str, tuple[str, ...]] | None = None,
+        options: Options | None = None,
     ) -> Fact:
         """The neutral fact; `dependencies` is None before the whole stack is known.
 
@@ -79,7 +87,8 @@ class Session:
             self._declared[urn] = {key: properties[key] for key in LOCAL if key in properties}
         elif "subject" not in properties:
             properties = {**properties, **self._declared.get(urn, {})}
-        return FACTS[self.judge.context.plan.provider](kind, urn, name, properties, provider, dependencies)
+        made = FACTS[self.judge.context.plan.provider](kind, urn, name, properties, provider, dependencies)
+        return with_options(made, options)
 
     def say(self, finding: Finding) -> str:
         """What the user sees of a finding."""

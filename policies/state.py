@@ -17,6 +17,7 @@ import ijson
 
 from blueprint.errors import RempartError
 from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed
+from blueprint.options import Options
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The engine's key in an object that is not plain data; its value says what it is instead."""
@@ -41,6 +42,7 @@ class Resource:
     provider: Mapping[str, Any] | None
     dependencies: Mapping[str, tuple[str, ...]]
     """Input property -> URNs that the engine saw it come from."""
+    options: Options
 
     @property
     def name(self) -> str:
@@ -130,7 +132,16 @@ def _resource(raw: Mapping[str, Any], providers: dict[str, Mapping[str, Any]], c
         providers[urn] = inputs
     provider = providers.get(str(raw.get("provider") or "").rpartition("::")[0])
     dependencies = {key: tuple(urns or ()) for key, urns in (raw.get("propertyDependencies") or {}).items()}
-    return Resource(urn, kind, inputs, outputs, provider, dependencies)
+    return Resource(urn, kind, inputs, outputs, provider, dependencies, _options(raw))
+
+
+def _options(raw: Mapping[str, Any]) -> Options:
+    """The engine leaves out what is false or empty. Raises `TypeError` for what it never writes."""
+    flags = {name: raw.get(name, False) for name in ("protect", "retainOnDelete")}
+    ignored = raw.get("ignoreChanges") or []
+    if any(type(one) is not bool for one in flags.values()) or not isinstance(ignored, list):
+        raise TypeError("options of another type")
+    return Options(protect=flags["protect"], ignored=tuple(map(str, ignored)), retained=flags["retainOnDelete"])
 
 
 def _plain(value: Any, counts: Counts) -> Any:

@@ -16,7 +16,9 @@ from blueprint import loader, planner
 from blueprint import plan as plans
 from blueprint import target as targets
 from blueprint.facts import Fact
+from blueprint.options import Options
 from policies.context import Index
+from policies.session import with_options
 from providers.outscale import facts as outscale
 
 REGION = "cloudgouv-eu-west-1"
@@ -34,6 +36,13 @@ class Resource:
     properties: dict[str, Any]
     provider: dict[str, Any]
     uses: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    options: Options | None = None
+    """None for what adapters ask of the engine: what holds data is protected, no change is ignored."""
+
+    @property
+    def told(self) -> Options:
+        """The options that the engine shows."""
+        return self.options or Options(protect=self.kind in ("outscale:index:Volume", "s3:index:Bucket"), ignored=())
 
     @property
     def urn(self) -> str:
@@ -76,7 +85,7 @@ class Estate:
 
     def fact(self, name: str) -> Fact:
         one = self.resources[name]
-        return outscale.fact(one.kind, one.urn, one.name, one.properties, one.provider)
+        return with_options(outscale.fact(one.kind, one.urn, one.name, one.properties, one.provider), one.told)
 
     def facts(self) -> list[Fact]:
         """All of them, with what the engine knows of where ids come from."""

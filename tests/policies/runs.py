@@ -64,7 +64,7 @@ def run(estate: Estate, name: str, *, preview: bool = False, end: bool = True) -
     session = Session(f"{estate.plan.platform}.outscale-sandbox.dev.{name}", preview)
     part = layer(estate, name)
     for one in part.resources.values():
-        session.resource(session.fact(one.kind, one.urn, one.name, one.properties, one.provider))
+        session.resource(session.fact(one.kind, one.urn, one.name, one.properties, one.provider, None, one.told))
     if end:
         session.whole(part.facts())
     return session

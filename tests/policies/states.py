@@ -48,6 +48,9 @@ def deployment(estate: Estate, stack: str, *, sealed: bool = False, imported: bo
                 "inputs": inputs,
                 "outputs": outputs,
                 "provider": reference,
+                **({"protect": True} if one.told.protect else {}),
+                **({"retainOnDelete": True} if one.told.retained else {}),
+                **({"ignoreChanges": list(one.told.ignored)} if one.told.ignored else {}),
                 "propertyDependencies": {
                     "subject": [],
                     "references": [],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from blueprint import facts
 from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Fact, Malformed, Origin
+from blueprint.options import Options
 from policies import planned
 from policies.judge import Judge
 from tests.policies import estate
@@ -60,6 +61,7 @@ def origins() -> st.SearchStrategy[Origin]:
         tags=st.one_of(st.sampled_from([UNKNOWN, NOT_OBSERVABLE, Malformed("tags")]), st.dictionaries(WORDS, WORDS)),
         taggable=st.booleans(),
         targets=references,
+        options=st.one_of(st.none(), st.builds(Options, st.booleans(), st.tuples(WORDS), st.booleans())),
         dependencies=st.one_of(st.none(), st.dictionaries(WORDS, st.just(("urn",)), max_size=2)),
     )
 

@@ -19,7 +19,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc as services
 
 from blueprint import workspace
 from policies import pack
-from tests.policies.estate import ENDPOINTS, Estate, estate_of, urn
+from tests.policies.estate import ENDPOINTS, Estate, Resource, estate_of, urn
 from tests.policies.runs import layer
 from tests.policies.wire import SECRET, UNKNOWN, struct
 
@@ -61,8 +61,17 @@ class Pack:
         self.process.terminate()
         return self.process.communicate(timeout=20)[1]
 
-    def analyze(self, kind: str, name: str, properties: dict[str, Any], provider: dict[str, Any]) -> list[Any]:
-        request = messages.AnalyzeRequest(type=kind, name=name, urn=urn(kind, name), properties=struct(properties))
+    def analyze(
+        self,
+        kind: str,
+        name: str,
+        properties: dict[str, Any],
+        provider: dict[str, Any],
+        options: messages.AnalyzerResourceOptions | None = None,
+    ) -> list[Any]:
+        request = messages.AnalyzeRequest(
+            type=kind, name=name, urn=urn(kind, name), properties=struct(properties), options=options
+        )
         if provider:
             request.provider.CopyFrom(
                 messages.AnalyzerProviderResource(type="pulumi:providers:outscale", properties=struct(provider))
@@ -76,6 +85,7 @@ class Pack:
                 name=one.name,
                 urn=one.urn,
                 properties=struct(one.properties),
+                options=_options(one),
                 provider=messages.AnalyzerProviderResource(properties=struct(one.provider)),
                 propertyDependencies={
                     key: messages.AnalyzerPropertyDependencies(urns=[estate[name].urn for name in names])
@@ -107,6 +117,10 @@ def start(tmp_path: pathlib.Path) -> Iterator[Any]:
     yield make
     for one in running:
         assert "Traceback" not in one.close()
+
+
+def _options(one: Resource) -> messages.AnalyzerResourceOptions:
+    return messages.AnalyzerResourceOptions(protect=one.told.protect, ignoreChanges=one.told.ignored)
 
 
 def blocking(diagnostics: list[Any]) -> list[str]:
@@ -145,6 +159,17 @@ def test_an_unknown_value_warns_at_preview_and_blocks_at_up(start: Any, preview:
     found = start(preview=preview).analyze(changed.kind, changed.name, changed.properties, changed.provider)
     assert {one.enforcementLevel for one in found if "NET-04" in one.message} == {level}
     assert not any("can't run policy" in one.message for one in found)
+
+
+def test_what_the_engine_is_told_to_ignore_or_not_to_protect_is_seen(start: Any) -> None:
+    running = start("emc2.outscale-sandbox.dev.storage")
+    one = estate_of()["bubbles/warehouse/buckets/archive"]
+    given = (one.kind, one.name, one.properties, one.provider)
+    protected = messages.AnalyzerResourceOptions(protect=True)
+    assert not any("GOV-04" in text for text in blocking(running.analyze(*given, options=protected)))
+    protected.ignoreChanges.append("policy")
+    assert any("GOV-04" in text and "changes of policy" in text for text in blocking(running.analyze(*given, protected)))
+    assert any("GOV-04" in text and "not protected" in text for text in blocking(running.analyze(*given)))
 
 
 def test_a_secret_is_judged_and_never_shown(start: Any) -> None:
