@@ -97,7 +97,7 @@ def _declared(blueprint: Blueprint) -> Iterator[tuple[Flow, Path]]:
     ends = references.ends(blueprint)
     for name, flow in blueprint.flows.items():
         made = _flow(name, ends[flow.from_], ends[flow.to], flow.protocol, flow.ports, flow, generated=False)
-        yield dataclasses.replace(made, waf=flow.waf), ("flows", name)
+        yield dataclasses.replace(made, waf=flow.waf, automated=flow.automated), ("flows", name)
 
 
 def _to_services(blueprint: Blueprint) -> Iterator[tuple[Flow, Path]]:

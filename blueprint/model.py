@@ -140,12 +140,20 @@ class Bubble(Block):
     buckets: dict[Name, Bucket] = {}
 
 
+class Operator(Block):
+    """Who runs a place outside the platform."""
+
+    name: Text
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="Where it is established: ISO 3166-1 alpha-2.")]
+
+
 class External(Block):
     """A place outside the platform."""
 
     cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)]
     via: Literal["internet", "private"]
     administration: bool = Field(False, description="Administrators come from here, and reach the bastion.")
+    operator: Operator | None = None
 
 
 class Flow(Block):
@@ -160,6 +168,7 @@ class Flow(Block):
     owner: Text | None = None
     review_date: dt.date | None = None
     waf: bool = Field(False, description="An application firewall stands in front.")
+    automated: bool | None = Field(None, description="Machines open it by themselves; false where a person signs in.")
 
 
 class Service(Block):

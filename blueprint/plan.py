@@ -120,6 +120,10 @@ class External:
     via: str  # "internet" | "private"
     administration: bool
     """True where administrators come from (the bastion's declared ranges)."""
+    operator: str | None = None
+    """Who runs it; None where the blueprint does not say."""
+    country: str | None = None
+    """Where its operator is established, by its code of two letters (ISO 3166-1)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ class Flow:
     review_date: dt.date | None
     generated: bool
     waf: bool
+    automated: bool | None = None
+    """Whether machines open it by themselves; None where the blueprint does not say."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

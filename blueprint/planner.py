@@ -172,7 +172,8 @@ def _zone(
 
 
 def _external(name: str, block: model.External) -> External:
-    return External(f"externals/{name}", name, block.cidrs, block.via, block.administration)
+    operator, country = (block.operator.name, block.operator.country) if block.operator else (None, None)
+    return External(f"externals/{name}", name, block.cidrs, block.via, block.administration, operator, country)
 
 
 def _buckets(blueprint: Blueprint) -> tuple[Bucket, ...]:

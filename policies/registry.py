@@ -27,6 +27,7 @@ from policies.rules import (
     sov,
     sto,
     whole,
+    workarounds,
 )
 from policies.rules.model import Rule
 
@@ -51,6 +52,7 @@ MODULES = (
     sov,
     sto,
     whole,
+    workarounds,
 )
 
 

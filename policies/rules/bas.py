@@ -6,7 +6,7 @@ from blueprint import facts
 from blueprint import plan as plans
 from policies import addresses
 from policies.context import Context
-from policies.rules import ports
+from policies.rules import log, ports
 from policies.rules.filtering import ranges_of
 from policies.rules.model import Rule
 from policies.rules.sto import by_other_means
@@ -158,10 +158,52 @@ def _administers(zone: str | None, context: Context) -> bool:
     return found is not None and (found.role is plans.ZoneRole.ADMIN or (bastion is not None and bastion.zone == zone))
 
 
+# BAS-06
+
+
+def run_by_the_project(context: Context) -> Verdict:
+    """A bastion that the project runs is a pair in two zones, from a recent image, whose traces leave it.
+
+    That its configuration is saved elsewhere, only a record can show.
+    """
+    bastion = context.plan.bastion
+    if bastion is None:
+        return Verdict(State.NOT_APPLICABLE, "there is no bastion")
+    offer = context.capabilities.offer(context.offer) if context.capabilities else None
+    if offer is not None and offer.has("bastion"):
+        return Verdict(State.NOT_APPLICABLE, f"{offer.name} runs the bastion")
+    spread, shown = {machine.az for machine in bastion.machines}, len(offer.azs) if offer else 2
+    if len(bastion.machines) < 2 or len(spread) < min(2, shown):
+        return refused("it hangs on one machine or one availability zone", subject=bastion.subject)
+    if trouble := _aged(bastion, context):
+        return trouble
+    places = {bastion.zone, "/".join(bastion.zone.split("/")[:2])}
+    if not any(places & {flow.source, flow.destination} for flow in log.flows_on(context, "LOG-05")):
+        return refused("no flow takes its traces to a collector", subject=bastion.subject)
+    message = "that its configuration is saved elsewhere is shown by no resource"
+    return Verdict(State.EVIDENCE_REQUIRED, message, bastion.subject, scope=SCOPE)
+
+
+def _aged(bastion: plans.Bastion, context: Context) -> Verdict | None:
+    """Why an image of its machines is too old, or nobody knows how old; None where all are recent."""
+    for name in sorted({machine.image for machine in bastion.machines}):
+        listed = context.images.get(name)
+        if listed is None or listed.created is None:
+            scope = f"images/{listed.name if listed else name}"
+            message = "the offer's list does not say when its image was made"
+            return Verdict(State.EVIDENCE_REQUIRED, message, bastion.subject, scope=scope, field="image")
+        age, most = (context.as_of - listed.created).days, context.parameter("BAS-06", "image_days")
+        if age > most:
+            message = f"its image is {age} days old; at most {most} are asked for"
+            return refused(message, subject=bastion.subject, field="image")
+    return None
+
+
 RULES = (
     Rule("BAS-01", (facts.FilterRule,), admin_ports_from_bastion),
     Rule("BAS-02", (facts.Administration,), proves_who_enters),
     Rule("BAS-03", (facts.Administration, facts.Bucket), sessions_recorded),
     Rule("BAS-04", (facts.Administration,), nobody_alone),
     Rule("BAS-05", (facts.FilterRule, facts.Route), bastion_reaches_inside_only),
+    Rule("BAS-06", run=run_by_the_project),
 )

@@ -6,10 +6,12 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 
 from blueprint import facts
+from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies import addresses
 from policies.context import Context
 from policies.rules import ports
+from policies.rules.lawful import HEALTH
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
@@ -94,7 +96,56 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     return refused("its endpoint is called in clear")
 
 
+# NET-11
+
+UNATTENDED = (plans.BubbleKind.INGESTION, plans.BubbleKind.WAREHOUSE, plans.BubbleKind.EXPORT)
+"""Bubbles where no person works: whatever speaks from there is a machine."""
+
+
+def both_sides_proved(context: Context) -> tuple[Verdict, ...]:
+    """Flows of bubbles that hold health data, opened by machines alone, prove both sides by certificate.
+
+    Flows that the platform generates carry no such data: names, time, packages, administration; LOG-05 judges traces.
+    """
+    held = {bubble.subject for bubble in context.plan.bubbles if bubble.data_class.startswith(HEALTH)}
+    watched = [
+        one
+        for one in context.plan.flows
+        if not one.generated and one.protocol != "icmp" and held & {_home(one.source), _home(one.destination)}
+    ]
+    if not watched:
+        return (Verdict(State.NOT_APPLICABLE, "no declared flow touches a bubble that holds health data"),)
+    return tuple(_proved(flow, context) for flow in watched)
+
+
+def _home(end: str) -> str:
+    """The bubble of a zone; a bubble or an external is itself."""
+    return "/".join(end.split("/")[:2])
+
+
+def _proved(flow: plans.Flow, context: Context) -> Verdict:
+    if flow.encryption in context.parameter("NET-11", "mutual"):
+        return Verdict(State.CONFORM, subject=flow.subject)
+    if flow.automated is False:
+        home = context.index.bubbles.get(_home(flow.source))
+        if home is not None and home.kind in UNATTENDED:
+            return refused("no person works where it starts: machines open it", subject=flow.subject, field="automated")
+        return Verdict(State.NOT_APPLICABLE, "a person opens it, and signs in", flow.subject)
+    if flow.automated is None:
+        message = "the blueprint does not say whether machines open it by themselves (`automated`)"
+        return Verdict(State.EVIDENCE_REQUIRED, message, flow.subject, scope=flow.subject)
+    if flow.destination in context.index.externals or flow.encryption in context.parameter("NET-11", "attested"):
+        message = f"machines open it over {flow.encryption}: how they prove who they are is shown by a record only"
+        return Verdict(State.EVIDENCE_REQUIRED, message, flow.subject, scope=flow.subject, field="encryption")
+    return refused(
+        f"machines open it over {flow.encryption or 'nothing'}, which proves one side at most",
+        subject=flow.subject,
+        field="encryption",
+    )
+
+
 RULES = (
     Rule("NET-07", (facts.FilterRule,), in_the_matrix, matrix_carried_out),
     Rule("NET-10", (facts.FilterRule, facts.ProviderConfiguration), nothing_in_clear),
+    Rule("NET-11", run=both_sides_proved),
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import urllib.parse
 
 from blueprint import facts
+from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules.lawful import holds_health_data
 from policies.rules.model import Rule
+from policies.rules.words import empty
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 from providers.capabilities import Judgement, Offer, Standing
 
@@ -85,6 +87,32 @@ def version_of_decision(context: Context) -> Verdict:
 def _numbers(version: str) -> tuple[int, ...]:
     """`3.10` is later than `3.2`; what is not a number is earlier than every number."""
     return tuple(int(part) if part.isdecimal() else -1 for part in version.strip().split("."))
+
+
+# SOV-05
+
+
+def listed_operators(context: Context) -> tuple[Verdict, ...]:
+    """Each outside place that a flow leads to has an operator of its own name, established in the European Union."""
+    reached = {flow.destination for flow in context.plan.flows}
+    outside = [one for one in context.plan.externals if one.subject in reached]
+    return tuple(_operated(one, context) for one in outside) or (
+        Verdict(State.NOT_APPLICABLE, "no flow leads out of the platform"),
+    )
+
+
+def _operated(external: plans.External, context: Context) -> Verdict:
+    subject = external.subject
+    if external.operator is None:
+        message = "the blueprint does not say who runs it (`operator`)"
+        return Verdict(State.EVIDENCE_REQUIRED, message, subject, scope=subject)
+    if empty(external.operator):
+        return refused("its operator is a placeholder", subject=subject, field="operator")
+    if external.country not in context.parameter("SOV-05", "countries"):
+        message = f"its operator is established in {external.country}, outside the European Union"
+        return refused(message, subject=subject, field="operator")
+    message = "its operator is declared; only a contract shows who runs it and from where"
+    return Verdict(State.EVIDENCE_REQUIRED, message, subject, scope=subject)
 
 
 # SOV-06
@@ -190,6 +218,7 @@ RULES = (
     Rule("SOV-01", tuple(kind for kind, _ in BRICKS), qualified_service, run=qualified_layer),
     Rule("SOV-02", run=version_of_decision),
     Rule("SOV-03", REGIONAL, declared_region),
+    Rule("SOV-05", run=listed_operators),
     Rule("SOV-06", run=certified_host),
     Rule("SOV-07", run=state_at_home),
 )

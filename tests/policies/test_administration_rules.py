@@ -1,15 +1,17 @@
-"""BAS-02 to 05: who enters, what is kept of it, who says yes, and where the bastion leads."""
+"""BAS-02 to 06: who enters, what is kept of it, who says yes, where the bastion leads, what it stands on."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from blueprint import data_plan
 from blueprint import plan as plans
-from policies.verdicts import State
+from policies.verdicts import Effect, State
+from providers import images
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
 
@@ -187,3 +189,70 @@ def test_an_administration_zone_without_a_bastion_in_it_reaches_no_internet() ->
 def test_without_a_bastion_nothing_is_judged() -> None:
     judge = judging.judge_of(dataclasses.replace(PLAN, bastion=None))
     assert judging.say(judge, estate.estate_of(), "BAS-05", BACK).state is IDLE
+
+
+def say_06(plan: plans.Plan, **context: Any) -> Any:
+    (found,) = judging.say_run(judging.judge_of(plan, **context), "BAS-06")
+    assert not found.fault
+    return found
+
+
+def machined(**changes: Any) -> plans.Plan:
+    """EMC2 whose bastion's first machine is changed."""
+    first, *others = BASTION.machines
+    return with_bastion(machines=(dataclasses.replace(first, **changes), *others))
+
+
+def aged(days: int | None) -> dict[str, Any]:
+    """The list of images, in which the bastion's is so old."""
+    listed = images.load("outscale")[BASTION.machines[0].image]
+    created = None if days is None else dt.date(2026, 11, 23) - dt.timedelta(days)
+    return {"images": {BASTION.machines[0].image: listed.model_copy(update={"created": created})}}
+
+
+def test_bas_06_a_pair_of_recent_machines_leaves_its_backup_to_a_record() -> None:
+    found = say_06(PLAN)
+    assert (found.state, found.effect, found.subject) == (EVIDENCE, Effect.WARN, "bastion")
+    assert "saved elsewhere" in found.message
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        (with_bastion(machines=BASTION.machines[:1]), "hangs on one"),
+        (with_bastion(machines=()), "hangs on one"),
+        (machined(az=BASTION.machines[1].az), "hangs on one"),
+        (dataclasses.replace(PLAN, flows=()), "no flow takes its traces"),
+    ],
+    ids=["one machine", "none", "one zone", "no traces"],
+)
+def test_bas_06_advises_against_less(plan: plans.Plan, says: str) -> None:
+    for simulated in (True, False):
+        found = say_06(plan, simulated=simulated)
+        assert (found.state, found.effect) == (REFUSED, Effect.WARN), "advice never blocks"
+        assert says in found.message
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "says"),
+    [(90, EVIDENCE, "saved"), (91, REFUSED, "91 days old"), (None, EVIDENCE, "does not say when")],
+)
+def test_bas_06_an_image_ages(days: int | None, state: State, says: str) -> None:
+    found = say_06(PLAN, **aged(days))
+    assert (found.state, says in found.message) == (state, True), found
+
+
+def test_bas_06_the_oldest_image_counts_and_a_strange_one_is_no_pass() -> None:
+    found = say_06(machined(image="debian-11"))
+    assert (found.state, "does not say when" in found.message) == (EVIDENCE, True)
+
+
+def test_bas_06_one_that_the_offer_runs_is_not_its_business() -> None:
+    assert say_06(PLAN, offer="iaas-eu-west-2").state is IDLE
+    assert say_06(dataclasses.replace(PLAN, bastion=None)).state is IDLE
+
+
+def test_bas_06_where_one_zone_is_shown_a_pair_in_it_is_not_refused() -> None:
+    """CPT-01 asks for evidence of a second zone there."""
+    (found,) = judging.say_run(judging.judge_at("ovh-sandbox", "emc2"), "BAS-06")
+    assert (found.state, "when its image was made" in found.message) == (EVIDENCE, True)

@@ -1,4 +1,4 @@
-"""NET-07, NET-10: the flow matrix carried out in full, and nothing in clear."""
+"""NET-07, NET-10, NET-11: the flow matrix carried out in full, nothing in clear, both sides proved."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def test_net_10(case: Case) -> None:
 
 
 def with_flow(name: str, **changes: Any) -> plans.Plan:
+    assert any(flow.name == name for flow in PLAN.flows)
     flows = tuple(dataclasses.replace(one, **changes) if one.name == name else one for one in PLAN.flows)
     return dataclasses.replace(PLAN, flows=flows)
 
@@ -151,3 +152,76 @@ def test_the_matrix_is_the_network_layer_s_business() -> None:
     whole.resources = {name: one for name, one in whole.resources.items() if not name.startswith("flows/")}
     assert whole_says(whole, layer="storage") == []
     assert len(whole_says(whole, layer="network")) == len(PLAN.rules)
+
+
+EVIDENCE = State.EVIDENCE_REQUIRED
+PROVED: list[tuple[str, str, dict[str, Any], State, str]] = [
+    ("both sides by certificate", "omop-load", {}, CONFORM, ""),
+    ("whoever opens it", "omop-load", {"automated": True}, CONFORM, ""),
+    ("one side only, between machines", "omop-load", {"encryption": "tls", "automated": True}, REFUSED, "one side"),
+    ("in another case it is no other word", "omop-load", {"encryption": "TLS", "automated": True}, REFUSED, "one side"),
+    ("nothing at all", "omop-load", {"encryption": "", "automated": True}, REFUSED, "over nothing"),
+    ("nobody says who opens it", "omop-load", {"encryption": "tls"}, EVIDENCE, "does not say"),
+    (
+        "a machine's flow called a person's",
+        "omop-load",
+        {"encryption": "tls", "automated": False},
+        REFUSED,
+        "no person works",
+    ),
+    ("a delivery over one-sided TLS", "delivery-lyon", {"encryption": "tls", "automated": True}, REFUSED, "one side"),
+    ("a person who signs in", "queries-a", {}, IDLE, "signs in"),
+    ("a job in a person's place", "queries-a", {"automated": True}, REFUSED, "one side"),
+    ("a person from outside", "access-a", {"encryption": "tls", "automated": False}, IDLE, "signs in"),
+    ("a server outside decides how", "objects-warehouse", {}, EVIDENCE, "record"),
+    (
+        "IPsec, by a certificate or a shared secret",
+        "landing",
+        {"encryption": "ipsec", "automated": True},
+        EVIDENCE,
+        "rec",
+    ),
+    ("ssh, by a key or a password", "landing", {"encryption": "ssh", "automated": True}, EVIDENCE, "record"),
+    (
+        "a flow of a whole bubble counts",
+        "landing",
+        {"source": "bubbles/ingestion", "encryption": "none", "automated": True},
+        REFUSED,
+        "none",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "wanted", "says"), [case[1:] for case in PROVED], ids=[case[0] for case in PROVED]
+)
+def test_net_11_both_sides_are_proved(name: str, changes: dict[str, Any], wanted: State, says: str) -> None:
+    for judge in (
+        judging.judge_of(with_flow(name, **changes)),
+        judging.judge_of(with_flow(name, **changes), preview=True),
+    ):
+        (found,) = [one for one in judging.say_run(judge, "NET-11") if one.subject == f"flows/{name}"]
+        assert (found.state, says in found.message, found.fault) == (wanted, True, False), found
+        assert found.effect == ("block" if wanted is REFUSED else "warn" if wanted is EVIDENCE else "pass")
+
+
+def test_net_11_looks_at_declared_flows_of_health_data_and_at_no_other() -> None:
+    found = {one.subject for one in judging.say_run(judging.judge_of(PLAN), "NET-11")}
+    assert "flows/upstream-names" not in found, "the administration bubble holds no health data"
+    assert not [one for one in found if "--" in one], "generated flows carry none"
+    assert {"flows/delivery-snds", "flows/child-system", "flows/omop-replication"} <= found
+    ping = with_flow("landing", protocol="icmp", encryption="none", automated=True)
+    assert "flows/landing" not in {one.subject for one in judging.say_run(judging.judge_of(ping), "NET-11")}
+
+
+def test_net_11_has_nothing_to_judge_without_health_data() -> None:
+    bubbles = tuple(dataclasses.replace(one, data_class="technical") for one in PLAN.bubbles)
+    (found,) = judging.say_run(judging.judge_of(dataclasses.replace(PLAN, bubbles=bubbles)), "NET-11")
+    assert found.state is IDLE
+
+
+def test_net_11_on_openstack_too() -> None:
+    found = {one.subject: one.state for one in judging.say_run(judging.judge_at("ovh-sandbox", "emc2"), "NET-11")}
+    assert found["flows/omop-load"] is CONFORM
+    assert found["flows/objects-warehouse"] is EVIDENCE
+    assert REFUSED not in found.values()

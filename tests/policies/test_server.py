@@ -168,7 +168,9 @@ def test_what_the_engine_is_told_to_ignore_or_not_to_protect_is_seen(start: Any)
     protected = messages.AnalyzerResourceOptions(protect=True)
     assert not any("GOV-04" in text for text in blocking(running.analyze(*given, options=protected)))
     protected.ignoreChanges.append("policy")
-    assert any("GOV-04" in text and "changes of policy" in text for text in blocking(running.analyze(*given, protected)))
+    assert any(
+        "GOV-04" in text and "changes of policy" in text for text in blocking(running.analyze(*given, protected))
+    )
     assert any("GOV-04" in text and "not protected" in text for text in blocking(running.analyze(*given)))
 
 

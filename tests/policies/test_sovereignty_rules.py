@@ -1,4 +1,4 @@
-"""SOV-01, SOV-02, SOV-03, SOV-06, SOV-07: qualified, in the declared region, with the state at home."""
+"""SOV-01 to SOV-07: qualified, in the declared region, among listed operators, with the state at home."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from blueprint import plan as plans
 from blueprint.facts import UNKNOWN
 from policies import records
 from policies.backend import Backend
@@ -276,3 +277,51 @@ def test_sov_06_no_certificate_on_record_needs_one_and_only_health_data_do() -> 
     technical = tuple(dataclasses.replace(bubble, data_class="technical") for bubble in plan.bubbles)
     (found,) = say_run(judge_of(dataclasses.replace(plan, bubbles=technical)), "SOV-06")
     assert found.state is State.NOT_APPLICABLE
+
+
+OUTSIDE = "externals/upstream"
+
+
+def operated(operator: str | None, country: str | None, platform: str = "emc2") -> plans.Plan:
+    plan = estate.estate_of(platform).plan
+    changed = tuple(
+        dataclasses.replace(one, operator=operator, country=country) if one.subject == OUTSIDE else one
+        for one in plan.externals
+    )
+    return dataclasses.replace(plan, externals=changed)
+
+
+@pytest.mark.parametrize(
+    ("operator", "country", "state", "says"),
+    [
+        ("a French mirror", "FR", State.EVIDENCE_REQUIRED, "only a contract"),
+        ("a German mirror", "DE", State.EVIDENCE_REQUIRED, "only a contract"),
+        (None, None, State.EVIDENCE_REQUIRED, "does not say who"),
+        ("a mirror", "US", REFUSED, "in US, outside the European Union"),
+        ("a mirror", "GB", REFUSED, "outside the European Union"),
+        ("a mirror", "CH", REFUSED, "outside the European Union"),
+        ("a mirror", "fr", REFUSED, "outside the European Union"),
+        ("a mirror", None, REFUSED, "outside the European Union"),
+        ("TBD", "FR", REFUSED, "placeholder"),
+        (" ", "FR", REFUSED, "placeholder"),
+    ],
+)
+def test_sov_05_each_place_that_flows_lead_to_has_an_operator(
+    operator: str | None, country: str | None, state: State, says: str
+) -> None:
+    judge = judge_of(operated(operator, country), kept=NOTHING)
+    (found,) = [one for one in say_run(judge, "SOV-05") if one.subject == OUTSIDE]
+    assert (found.state, says in found.message, found.fault) == (state, True, False), found
+    assert found.effect is (Effect.BLOCK if state is REFUSED else Effect.WARN)
+
+
+def test_sov_05_judges_destinations_only() -> None:
+    found = {one.subject for one in say_run(judge_of(operated(None, None)), "SOV-05")}
+    assert found == {"externals/child-system", "externals/object-storage", OUTSIDE}
+    quiet = dataclasses.replace(operated(None, None), flows=())
+    assert [one.state for one in say_run(judge_of(quiet), "SOV-05")] == [State.NOT_APPLICABLE]
+
+
+def test_sov_05_on_openstack_too() -> None:
+    found = say_run(judging.judge_at("ovh-sandbox", "emc2", kept=NOTHING), "SOV-05")
+    assert {one.state for one in found} == {State.EVIDENCE_REQUIRED}

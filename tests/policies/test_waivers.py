@@ -268,7 +268,9 @@ def test_a_waiver_that_does_not_bind_is_told_wherever_facts_come_from(broken: Es
     assert [(one.state, one.effect, one.subject) for one in found] == [
         (State.NON_CONFORM, Effect.BLOCK, "waivers/cpt-01-1")
     ]
-    machine = [one for one in outside.ask(placed, operation, broken.facts()) if (one.rule, one.subject) == ("CPT-01", VM)]
+    machine = [
+        one for one in outside.ask(placed, operation, broken.facts()) if (one.rule, one.subject) == ("CPT-01", VM)
+    ]
     assert State.WAIVED_UNTIL not in {one.state for one in machine}
 
 
