@@ -76,6 +76,24 @@ class KeyKind(Block):
     users: tuple[Name, ...] = Field((), description="Roles whose services use them.")
 
 
+class Certificate(Block):
+    """Who evaluated a key module, at which level, until when."""
+
+    scheme: Literal["fips-140-2", "fips-140-3", "anssi", "common-criteria"]
+    level: Positive | None = Field(None, description="For the FIPS schemes: 1 to 4.")
+    number: Text
+    valid_until: dt.date | None = None
+
+
+class KeyModule(Block):
+    """The hardware that protects keys, of the offer or of a third party: where it answers, where its traces go."""
+
+    endpoint: Text = Field(description="Where it answers: a zone (`administration.services`), or an external.")
+    logs: Text = Field(description="Subject of the bucket or zone that receives its traces.")
+    readers: tuple[Name, ...] = Field((), description="Roles that read its traces; none of them administers keys.")
+    certificate: Certificate | None = None
+
+
 class Keys(Block):
     """The three kinds of keys, and how many the report expects at least."""
 
@@ -83,6 +101,7 @@ class Keys(Block):
     data_at_rest: KeyKind
     import_wrapping: KeyKind
     pseudonymisation: KeyKind
+    module: KeyModule | None = None
 
 
 class Repseudonymisation(Block):

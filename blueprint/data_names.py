@@ -65,9 +65,15 @@ def _keys(blueprint: Blueprint) -> Iterator[Finding]:
             block = getattr(blueprint.keys, kind)
             yield from _roles(("keys", kind, "administrators"), block.administrators, blueprint)
             yield from _roles(("keys", kind, "users"), block.users, blueprint)
+        if (module := blueprint.keys.module) is not None:
+            path: Path = ("keys", "module")
+            places = [*references.zones(blueprint), *blueprint.externals]
+            yield from _known((*path, "endpoint"), "zone or external", module.endpoint, places)
+            yield from _known((*path, "logs"), "subject of a bucket or zone", module.logs, references.sinks(blueprint))
+            yield from _roles((*path, "readers"), module.readers, blueprint)
     if blueprint.pseudonymisation is not None and blueprint.pseudonymisation.plan is not None:
         for index, name in enumerate(blueprint.pseudonymisation.plan.bubbles):
-            path: Path = ("pseudonymisation", "plan", "bubbles", index)
+            path = ("pseudonymisation", "plan", "bubbles", index)
             yield from _known(path, "bubble", name, blueprint.bubbles)
 
 

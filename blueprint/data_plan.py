@@ -83,6 +83,20 @@ class Gate:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class KeyModule:
+    """The hardware that protects keys. Subject: `keys/module`. `endpoint` and `logs` are subjects."""
+
+    subject: str
+    endpoint: str
+    logs: str
+    readers: tuple[str, ...]
+    scheme: str | None
+    level: int | None
+    number: str | None
+    valid_until: dt.date | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Workaround:
     """What the platform accepts in place of a brick. Subject: `workarounds/<brick>`."""
 

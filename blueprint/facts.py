@@ -308,6 +308,14 @@ class Key:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class KeyModule:
+    """The hardware that protects keys, as the blueprint declares it; `says` is None where it does not."""
+
+    origin: Origin
+    says: data_plan.KeyModule | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Transfer:
     """Data that pass from a bubble to another, or out, as the blueprint declares it."""
 
@@ -402,6 +410,7 @@ Fact: TypeAlias = (
     | Bucket
     | StackReference
     | Key
+    | KeyModule
     | Transfer
     | ExportGate
     | PseudonymService

@@ -339,3 +339,4 @@ class Plan:
         return next(f for f in self.flows if f.subject == subject)
 
     datasets: tuple[data_plan.Dataset, ...] = ()
+    key_module: data_plan.KeyModule | None = None

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from blueprint import addressing, exchanges, flows, keyring, machines, model, provenance, routing
+from blueprint import addressing, administration, exchanges, flows, keyring, machines, model, provenance, routing
 from blueprint.data_plan import Workaround
 from blueprint.errors import BlueprintErrors, Problem, UnknownName
 from blueprint.loader import Loaded
@@ -83,6 +83,7 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
             for brick, block in sorted(blueprint.workarounds.items())
         ),
         datasets=exchanges.datasets(blueprint),
+        key_module=administration.key_module(blueprint),
     )
 
 

@@ -9,11 +9,15 @@ from blueprint import plan as plans
 from blueprint.facts import Fact, Origin
 
 TYPE = "rempart:plan:"
+IN_HARDWARE = ("hsm", "external_hsm")
+"""Protections that need a key module."""
 
 
 def facts_of(plan: plans.Plan) -> Iterator[Fact]:
-    """Keys, transfers, gates, pseudonyms, administration, tiers; in the plan's order."""
+    """Keys and their module, transfers, gates, pseudonyms, administration, tiers; in the plan's order."""
     yield from (_key(key) for key in plan.keys)
+    if plan.key_module is not None or any(key.protection in IN_HARDWARE for key in plan.keys):
+        yield facts.KeyModule(_origin("KeyModule", "keys/module"), plan.key_module)
     yield from (facts.Transfer(_origin("Transfer", one.subject), one) for one in plan.transfers)
     yield from (facts.ExportGate(_origin("ExportGate", one.subject), one) for one in plan.gates)
     if plan.pseudonymisation is not None:

@@ -26,6 +26,13 @@ def test_judged_rules_and_functions_are_one_to_one() -> None:
     assert {rule.id for rule in registry.RULES} == set(catalogue.rules) - set(catalogue.unjudged)
 
 
+def test_only_a_rule_with_a_function_sees_anything() -> None:
+    """What no function decides is seen nowhere yet; what one decides is seen somewhere."""
+    for identifier, text in loader.load().rules.items():
+        seen = set(text.observability.values()) & {"full", "partial"}
+        assert bool(seen) == (text.unjudged is None), identifier
+
+
 def test_functions_stand_in_the_order_of_the_catalogue() -> None:
     order = list(loader.load().rules)
     assert [rule.id for rule in registry.RULES] == sorted((rule.id for rule in registry.RULES), key=order.index)
