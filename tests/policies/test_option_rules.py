@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import io
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from blueprint.options import Options
 from policies import session, state
+from policies.rules import options
 from policies.verdicts import Effect, State
 from providers.ovh import facts as ovh
 from providers.ovh import kinds
+from tests.components import registering
 from tests.policies import elsewhere, estate, judging, states
 from tests.policies.cases import CONFORM, IDLE, REFUSED
 
@@ -42,12 +46,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("on", "options", "wanted", "says"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+    ("on", "given", "wanted", "says"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_options(on: str, options: Options | None, wanted: State, says: str) -> None:
+def test_options(on: str, given: Options | None, wanted: State, says: str) -> None:
     whole = estate.estate_of()
     judge = judging.judge_of(whole.plan)
-    found = judging.ask(judge, "GOV-04", session.with_options(whole.fact(on), options))
+    found = judging.ask(judge, "GOV-04", session.with_options(whole.fact(on), given))
     assert found.state is wanted
     assert says in found.message
     assert found.effect is (Effect.BLOCK if wanted is REFUSED else Effect.PASS)
@@ -62,6 +66,28 @@ def test_on_openstack_too(kind: str) -> None:
     assert judging.ask(judge, "GOV-04", session.with_options(fact, PROTECTED)).state is CONFORM
     ignoring = dataclasses.replace(PROTECTED, ignored=("volumeType",))
     assert judging.ask(judge, "GOV-04", session.with_options(fact, ignoring)).state is REFUSED
+
+
+@pytest.mark.parametrize("place", ["outscale-sandbox", elsewhere.TARGET])
+def test_what_adapters_ask_of_the_engine_conforms(place: str) -> None:
+    """The real options of all that two layers register, through the SDK."""
+    judge, answers = judging.judge_at(place, "emc2"), collections.Counter[State]()
+    holding = 0
+    for layer in ("storage", "compute"):
+        told: dict[tuple[str, str], Options] = {}
+
+        def look(args: pulumi.ResourceTransformationArgs, told: dict[tuple[str, str], Options] = told) -> None:
+            asked = args.opts
+            told[args.type_, args.name] = Options(bool(asked.protect), tuple(asked.ignore_changes or ()), None)
+
+        made = registering.register("emc2", layer, place, look)
+        for kind, name, inputs in made.resources:
+            fact = session.FACTS[judge.context.plan.provider](kind, "urn", name, inputs, None, None)
+            fact = session.with_options(fact, told[kind, name])
+            answers.update(one.state for one in judge.resource(fact) if one.rule == "GOV-04")
+            holding += isinstance(fact, options.HOLDING_DATA)
+    assert set(answers) == {CONFORM}
+    assert holding > len(judge.context.plan.buckets), "volumes too"
 
 
 def kept(change: dict[str, Any]) -> list[state.Resource]:
