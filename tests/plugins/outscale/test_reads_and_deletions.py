@@ -82,14 +82,14 @@ def test_a_listing_follows_every_page(cloud: Engine, server: Server, monkeypatch
 def test_machines_that_start_together_are_waited_for_together(cloud: Engine, server: Server) -> None:
     world = World(cloud)
     subnet, image = world.subnet(), world.image()
-    server.control.fault("slow_state", "CreateVms", count=6, polls=5)
+    server.control.fault("slow_state", "CreateVms", count=6, polls=8)
     mark = server.control.mark()
     inputs = {"imageId": image, "subnetId": subnet, "bootOnCreation": True, "deletionProtection": False}
     with ThreadPoolExecutor(6) as pool:
         made = list(pool.map(lambda number: cloud.create(cloud.urn("Vm", f"vm-{number}"), inputs), range(6)))
     assert {outputs.values["state"] for _, outputs in made} == {"running"}
     assert server.control.counts(mark)["CreateVms"] == 6
-    assert server.control.counts(mark)["ReadVms"] < 6 * 5 / 2, "one by one would be 30 at least"
+    assert server.control.counts(mark)["ReadVms"] <= 32, "one by one would be 6 times 8 at least"
 
 
 def test_a_write_makes_the_next_refresh_look_again(cloud: Engine, server: Server) -> None:
@@ -183,7 +183,7 @@ def test_a_deletion_that_stays_in_conflict_says_with_what(cloud: Engine) -> None
     net = world.make("Net", ipRange="10.0.0.0/16")
     subnet = world.subnet(net.id)
     with pytest.raises(Refused) as refused:
-        cloud.delete(net.urn, net.id, net.outputs, timeout=1)
+        cloud.delete(net.urn, net.id, net.outputs, timeout=6)
     assert subnet in refused.value.message
     assert "custom_timeouts" in refused.value.message
 
