@@ -79,7 +79,7 @@ def recover(
         if not layers.exit_code(done) and not only_settle:
             done = strays.sweep(chosen, _layers(only), env, progress)
         if not layers.exit_code(done) and not only_settle:
-            done = layers.up(chosen, _layers(only), env, progress)
+            done = layers.up(chosen, _layers(only), env, progress, strays.half_made(chosen, _layers(only), env))
     show.results(done, format)
     return layers.exit_code(done)
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import collections
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import rich.markup
 from pulumi import automation
 
+from blueprint import loader, planner
 from blueprint import stack as stacks
 from blueprint import target as targets
 from cli import console, engine, exit_codes, layers
 from providers import observation, strays
-from providers.strays import Held, Kept, Stray, Why
+from providers.strays import Claim, Held, Kept, Stray, Why
+
+PROVIDER = "pulumi:providers:"
+LOST = (
+    "nothing is brought up beside what may be the platform itself: find its state (PULUMI_BACKEND_URL), or adopt "
+    "what is left; where none of it serves anybody, `rempart up` makes it anew"
+)
 
 
 def sweep(
@@ -36,19 +45,33 @@ def sweep(
 
     progress(first, "look for what no state holds")
     try:
+        known = held(platform, env)
         account = sweeper.account(env, target.region)
-        claim = (platform.name, platform.environment)
-        done = sweeper.sweep(account, claim, frozenset(wanted), held(platform, env), told)
+        plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
+        claim = Claim(plan, platform.target)
+        done = sweeper.sweep(account, claim, frozenset(wanted), known, told)
     except observation.Unreachable as error:
         more = "nothing is brought up before what lost answers left is looked at: run `rempart recover` again"
         return failed(f"{error}; {more}", exit_codes.ENVIRONMENT)
     except automation.CommandError as error:
         return failed(*engine.explain(first, engine.ANSI.sub("", str(error)), []))
     if done.removed:
-        console.err().print(f"recover: {len(done.removed)} things that no state held are removed")
+        console.err().print(f"recover: {len(done.removed)} things that an interrupted run left are removed")
     for line in left(platform, done.kept):
         console.err().print(f"[yellow]left[/] {rich.markup.escape(line)}", soft_wrap=True)
+    if any(one.why is Why.STATE_LOST for one in done.kept):
+        return failed(LOST, exit_codes.ENVIRONMENT)
     return []
+
+
+def half_made(platform: layers.Platform, wanted: Iterable[str], env: Mapping[str, str]) -> bool:
+    """True where a state holds what was made and could not be read back: the next run must look at it first.
+
+    The engine would update it unseen, and Terraform's plugin refuses that for kinds that can only be replaced.
+    """
+    if strays.load(targets.load(platform.target).provider) is None:
+        return False
+    return any(one.get("initErrors") for layer in wanted for one in _resources(platform.stack(layer), env))
 
 
 def held(platform: layers.Platform, env: Mapping[str, str]) -> Held:
@@ -56,15 +79,19 @@ def held(platform: layers.Platform, env: Mapping[str, str]) -> Held:
     provider = targets.load(platform.target).provider
     ids: set[str] = set()
     standing: set[str] = set()
+    begun: dict[str, dt.datetime] = {}
     for name in targets.names():
         if targets.load(name).provider != provider:
             continue
         for layer in stacks.LAYERS:
-            found = set(_ids(stacks.StackName(platform.name, name, platform.environment, layer), env))
+            resources = _resources(stacks.StackName(platform.name, name, platform.environment, layer), env)
+            found = {str(one["id"]) for one in resources if one.get("id") and not _engines(one)}
             ids |= found
             if found and name == platform.target:
                 standing.add(layer)
-    return Held(frozenset(ids), frozenset(standing))
+            elif name == platform.target and (since := _begun(resources)):
+                begun[layer] = since
+    return Held(frozenset(ids), frozenset(standing), begun)
 
 
 def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:
@@ -80,8 +107,8 @@ def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:
         if one.why is Why.STATE_LOST:
             continue
         more = f" --subject {one.stray.subject} --id {one.stray.identifier}" if one.why is Why.DATA else ""
-        command = "adopt" if one.why is Why.DATA else "verify"
-        lines.append(f"{_told(one.stray)}: no state holds it, and {one.why}. Next: `rempart {command} {options}{more}`")
+        command = f"`rempart {'adopt' if one.why is Why.DATA else 'verify'} {options}{more}`"
+        lines.append(f"{_told(one.stray)}: no state holds it, and {one.why}. Next: {one.remedy or command}")
     return lines
 
 
@@ -89,11 +116,22 @@ def _told(stray: Stray) -> str:
     return f"{stray.kind.rsplit(':', 1)[-1]} {stray.identifier} ({stray.subject})"
 
 
-def _ids(name: stacks.StackName, env: Mapping[str, str]) -> Iterable[str]:
-    """What a state holds at a provider. Unlike `engine.stands`, a state that cannot be read is an error here."""
+def _resources(name: stacks.StackName, env: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+    """What a state holds. Unlike `engine.stands`, a state that cannot be read is an error here."""
     folder = engine.file_backend(env)
     if folder is not None and not (folder / f"{name}.json").exists():
         return ()
     stack = engine.select(name, env, create=False)
     resources = (stack.export_stack().deployment or {}).get("resources") or () if stack else ()
-    return [str(one["id"]) for one in resources if one.get("id") and not str(one["type"]).startswith("pulumi:")]
+    return list(resources)
+
+
+def _engines(resource: Mapping[str, Any]) -> bool:
+    """The engine's own: the stack, references, and providers (whom it speaks to)."""
+    return str(resource["type"]).startswith("pulumi:")
+
+
+def _begun(resources: Iterable[Mapping[str, Any]]) -> dt.datetime | None:
+    """When the engine first noted whom it speaks to in a state: before it sent anything."""
+    said = [one["created"] for one in resources if one["type"].startswith(PROVIDER) and one.get("created")]
+    return min((dt.datetime.fromisoformat(str(one)) for one in said), default=None)

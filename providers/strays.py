@@ -7,11 +7,15 @@ Our own plugins keep a note of each write and settle it themselves. A provider w
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import enum
 import importlib
 import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
+
+from blueprint import plan as plans
+from blueprint import stack as stacks
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,23 +35,45 @@ class Why(enum.StrEnum):
     DATA = "it may hold data or serve somebody"
     USED = "it is in use"
     CHANGED = "it changed while it was looked at"
+    NAMED = "the provider keeps no mark on such a thing, so that only its name says whose it is"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kept:
+    """`remedy`: the provider's own command for it, where none of ours will do."""
+
     stray: Stray
     why: Why
+    remedy: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Claim:
+    """Whose strays are looked for: one platform and environment on one target."""
+
+    plan: plans.Plan
+    target: str
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        return self.plan.platform, self.plan.environment
+
+    def stack(self, layer: str) -> str:
+        """The name of the stack whose mark a layer's things bear."""
+        return str(stacks.StackName(self.plan.platform, self.target, self.plan.environment, layer))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Held:
     """What the states say. `ids`: everything that any state of the platform and environment holds, on any target.
 
-    `layers`: those of this target that may be swept, because their state holds something.
+    `layers`: those of this target whose state holds something. `begun`: those whose state holds nothing but who the
+    engine spoke to, and since when: a run began there, and no answer ever came to it.
     """
 
     ids: frozenset[str]
     layers: frozenset[str]
+    begun: Mapping[str, dt.datetime] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,8 +93,8 @@ class Sweeper(Protocol):
         """The deployer's credentials, never the reader's. Raises `observation.Unreachable`."""
         ...
 
-    def sweep(self, account: Any, claim: tuple[str, str], wanted: frozenset[str], held: Held, told: Told) -> Swept:
-        """Removes what strays in the `wanted` layers. `claim` is platform and environment.
+    def sweep(self, account: Any, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
+        """Removes what strays in the `wanted` layers.
 
         Raises `observation.Unreachable`: what was removed until then was a stray, and the next sweep goes on.
         """

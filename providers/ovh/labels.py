@@ -4,6 +4,10 @@ Networks, subnets, ports, groups, routers and addresses have tags (a list of tex
 (names to texts): both carry `rempart:...` labels, and `rempart:ref:<input>` for each reference. A filter rule has only
 a description: its subject, then each reference. What has no such field (a key pair, an attachment of a disk) is known
 by its name, which is its subject.
+
+Each also bears the mark of the stack that made it, from its first moment, so that what no state holds can be told from
+another stack's: in the metadata, or in the description, since the plugin writes tags after it made a thing. A rule has
+the mark of its group.
 """
 
 from __future__ import annotations
@@ -13,6 +17,9 @@ from collections.abc import Iterable, Mapping
 
 REFERENCE = "rempart:ref:"
 SUBJECT = "rempart:subject"
+STACK = "rempart:stack"
+MARK = "stack"
+"""In a description: `bubbles/b stack=<name of the stack>`."""
 
 
 def labels(tags: Mapping[str, str], references: Mapping[str, str]) -> dict[str, str]:

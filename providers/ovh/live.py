@@ -158,12 +158,17 @@ def volumes(cloud: Any) -> Iterator[Thing]:
         yield Thing(kinds.VOLUME, str(volume.id), body, _texts(body.get("metadata")))
 
 
-def _machines(cloud: Any) -> Iterator[Thing]:
-    yield from servers(cloud)
+def beside_servers(cloud: Any) -> Iterator[Thing]:
+    """Key pairs and server groups."""
     for keypair in cloud.compute.keypairs():
         yield Thing(kinds.KEYPAIR, str(keypair.name), keypair.to_dict())
     for group in cloud.compute.server_groups():
         yield Thing(kinds.SERVER_GROUP, str(group.id), group.to_dict())
+
+
+def _machines(cloud: Any) -> Iterator[Thing]:
+    yield from servers(cloud)
+    yield from beside_servers(cloud)
     yield from volumes(cloud)
 
 

@@ -135,9 +135,10 @@ class Session:
         if token == kinds.RULE:
             return {"description": labels.described(subject, references)}
         if token in kinds.TAGGED:
-            return {"description": subject, "tags": labels.as_tags(labels.labels(tags, references))}
+            marked = labels.described(subject, {labels.MARK: pulumi.get_stack()})
+            return {"description": marked, "tags": labels.as_tags(labels.labels(tags, references))}
         if token in kinds.METADATA:
-            return {"metadata": labels.labels(tags, references)}
+            return {"metadata": {**labels.labels(tags, references), labels.STACK: pulumi.get_stack()}}
         return {"subject": subject, "references": dict(references)} if kind.__module__.startswith("rempart_") else {}
 
 

@@ -1,13 +1,18 @@
 """Strays of a project: what OpenStack made for a write whose answer was lost, and that no state holds.
 
 OpenStack's plugin is Terraform's. It writes the tags of a thing after it made it, so that a stray may have its name and
-its description only: both are the toolkit's own, and both must say the same subject. What anything uses is left to
-Neutron's own refusal (409), and what changed since it was looked at to its revision numbers (412); only what Neutron
-would delete along with a thing is looked for here.
+its description only: both are the toolkit's own, the description bears the mark of the stack, and all that a thing says
+must agree. What anything uses is left to Neutron's own refusal (409), and what changed since it was looked at to its
+revision numbers (412); only what Neutron would delete along with a thing is looked for here.
+
+A layer whose state holds nothing is either one whose first run got no answer, or one whose state is lost: `_cut` tells
+them apart, and nothing is removed where there is a doubt.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +21,7 @@ from blueprint import naming
 from providers import observation
 from providers.ovh import kinds, labels, live
 from providers.ovh.live import Account, Thing
-from providers.strays import Held, Kept, Stray, Swept, Told, Why
+from providers.strays import Claim, Held, Kept, Stray, Swept, Told, Why
 
 REMOVED = {
     kinds.PORT: "port",
@@ -26,6 +31,15 @@ REMOVED = {
     kinds.NETWORK: "network",
 }
 """Kinds without data, with their name in openstacksdk, users before what they use."""
+BY_NAME = {
+    kinds.KEYPAIR: "`openstack keypair delete {}`, if nobody uses it",
+    kinds.SERVER_GROUP: "`openstack server group delete {}`, if it has no member",
+}
+"""Kinds on which OpenStack keeps no mark: they are named only, with what takes them away."""
+AFTER_AN_ANSWER = (kinds.SUBNET, kinds.RULE, kinds.INSTANCE)
+"""Kinds that are made only once the id of another of the same layer is known, so that an answer came."""
+CLOCKS = dt.timedelta(seconds=60)
+"""By how much the clocks of this machine and of the provider may differ."""
 PLATFORM, ENVIRONMENT = "rempart:platform", "rempart:environment"
 NEEDED = ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD")
 
@@ -39,21 +53,44 @@ def account(env: Mapping[str, str], region: str) -> Account:
     return Account(region, clouds, cloud, storage="", storage_region="", access_key="", secret_key="")
 
 
-def sweep(account: Account, claim: tuple[str, str], wanted: frozenset[str], held: Held, told: Told) -> Swept:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found:
+    """A stray and what the API says of it."""
+
+    stray: Stray
+    body: Mapping[str, Any]
+
+    @property
+    def born(self) -> dt.datetime | None:
+        """When the API says that it was made, in UTC."""
+        try:
+            said = dt.datetime.fromisoformat(str(self.body.get("created_at")))
+        except ValueError:
+            return None
+        return said if said.tzinfo else said.replace(tzinfo=dt.UTC)
+
+
+def sweep(account: Account, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
     with live.reaching(account):
         cloud = live.connect(account)
         return _sweep(cloud, claim, wanted, held, told)
 
 
-def _sweep(cloud: Any, claim: tuple[str, str], wanted: frozenset[str], held: Held, told: Told) -> Swept:
+def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
     removed: list[Stray] = []
     kept: list[Kept] = []
-    found = [one for one in _strays(cloud, claim, held) if one.layer in wanted]
-    for stray in sorted(found, key=_order):
-        if stray.layer not in held.layers:
+    found = [one for one in _strays(cloud, claim, held) if one.stray.layer in wanted]
+    open_to_it = {layer for layer in wanted if layer in held.layers or _cut(layer, found, held)}
+    for one in sorted(found, key=_order):
+        stray = one.stray
+        if stray.kind in BY_NAME:
+            kept.append(Kept(stray, Why.NAMED, BY_NAME[stray.kind].format(stray.identifier)))
+        elif stray.layer not in open_to_it:
             kept.append(Kept(stray, Why.STATE_LOST))
         elif stray.kind not in REMOVED:
             kept.append(Kept(stray, Why.DATA))
+        elif stray.kind == kinds.RULE and one.body.get("security_group_id") not in held.ids:
+            continue  # it goes with its group, or stays with it where a port carries that
         elif why := _remove(cloud, claim, stray, told):
             kept.append(Kept(stray, why))
         else:
@@ -61,16 +98,42 @@ def _sweep(cloud: Any, claim: tuple[str, str], wanted: frozenset[str], held: Hel
     return Swept(tuple(removed), tuple(kept))
 
 
-def subject(thing: Thing, claim: tuple[str, str]) -> str | None:
-    """The subject that a thing claims to serve in that platform and environment; None where that cannot be read.
+def _cut(layer: str, found: Sequence[_Found], held: Held) -> bool:
+    """True where the layer's first run was cut before an answer came: all that bears its mark is younger than its
+    state, and of a kind that needs no answer. Else its state is lost, and what bears its mark may serve somebody."""
+    begun = held.begun.get(layer)
+    if begun is None:
+        return False
+    marked = [one for one in found if one.stray.layer == layer and one.stray.kind not in BY_NAME]
+    return all(not _answered(one.stray) and one.born and one.born >= begun - CLOCKS for one in marked)
 
-    Of what may be removed, name and subject must agree. A thing without tags must have its subject as description.
+
+def _answered(stray: Stray) -> bool:
+    return stray.kind in AFTER_AN_ANSWER or (stray.kind == kinds.PORT and stray.layer == "network")
+
+
+def subject(thing: Thing, claim: Claim) -> str | None:
+    """The subject that a thing claims to serve in that stack; None where it bears another mark, or none.
+
+    A thing may have no tags yet; where it has some, they say the same. Of what may be removed, the name does too.
     """
-    said = thing.labels.get(labels.SUBJECT) if thing.labels else str(thing.body.get("description") or "")
-    if thing.labels and (thing.labels.get(PLATFORM), thing.labels.get(ENVIRONMENT)) != claim:
+    said, mark = _marked(thing)
+    if not said or mark != claim.stack(layer(thing.type, said)):
         return None
-    named = thing.body.get("name") == _name(thing.type, said, claim) if said else False
-    return said if named or (said and thing.labels and thing.type not in REMOVED) else None
+    told = tuple(thing.labels.get(name) for name in (PLATFORM, ENVIRONMENT, labels.SUBJECT))
+    if thing.labels and told != (*claim.owner, said):
+        return None
+    if thing.type in REMOVED and thing.body.get("name") != _name(thing.type, said, claim.owner):
+        return None
+    return said
+
+
+def _marked(thing: Thing) -> tuple[str | None, str | None]:
+    """Subject and stack, as a thing says from its first moment."""
+    if thing.type in kinds.METADATA:
+        return thing.labels.get(labels.SUBJECT), thing.labels.get(labels.STACK)
+    said, more = labels.from_description(str(thing.body.get("description") or ""))
+    return said, more.get(labels.MARK)
 
 
 def layer(kind: str, subject: str) -> str:
@@ -80,43 +143,67 @@ def layer(kind: str, subject: str) -> str:
     return "bastion" if subject.split("/")[0] == "bastion" else "compute"
 
 
-def _name(kind: str, subject: str, claim: tuple[str, str]) -> str:
-    """The name that the adapter gives: a bubble's network has the bubble's."""
+def _name(kind: str, subject: str, owner: tuple[str, str]) -> str:
+    """The name that the adapter gives: a bubble's network has the bubble's, the key pair has the bastion's."""
     parts = subject.split("/")
-    bubble = kind == kinds.NETWORK and parts[0] == "bubbles"
-    return naming.of(*claim, *(parts[1:] if bubble else parts))
+    if kind == kinds.NETWORK and parts[0] == "bubbles":
+        parts = parts[1:]
+    return naming.of(*owner, *(parts[:-1] if kind == kinds.KEYPAIR else parts))
 
 
-def _order(stray: Stray) -> tuple[int, str, str]:
+def _order(one: _Found) -> tuple[int, str, str]:
+    stray = one.stray
     place = list(REMOVED).index(stray.kind) if stray.kind in REMOVED else len(REMOVED)
     return place, stray.subject, stray.identifier
 
 
-def _strays(cloud: Any, claim: tuple[str, str], held: Held) -> Iterator[Stray]:
+def _strays(cloud: Any, claim: Claim, held: Held) -> Iterator[_Found]:
     """Ids are compared, never names: a stray has the name of what stands."""
     things = [*live.networking(cloud), *_machines(cloud)]
     groups = {one.identifier: said for one in things if one.type == kinds.GROUP and (said := subject(one, claim))}
+    names = _names(claim)
     for thing in things:
-        said = _rule(thing, groups) if thing.type == kinds.RULE else subject(thing, claim)
+        if thing.type == kinds.RULE:
+            said = _rule(thing, groups)
+        elif thing.type in BY_NAME:
+            said = names.get((thing.type, str(thing.body.get("name"))))
+        else:
+            said = subject(thing, claim)
         if said and thing.identifier not in held.ids:
-            yield Stray(thing.type, thing.identifier, said, layer(thing.type, said))
+            yield _Found(Stray(thing.type, thing.identifier, said, layer(thing.type, said)), thing.body)
 
 
 def _machines(cloud: Any) -> Iterator[Thing]:
-    """Servers and volumes, where the project has a service for them."""
-    for service, listing in (("compute", live.servers), ("block-storage", live.volumes)):
-        if cloud.has_service(service):
-            yield from listing(cloud)
+    """Servers, what they need, and volumes, where the project has a service for them."""
+    if cloud.has_service("compute"):
+        yield from live.servers(cloud)
+        yield from live.beside_servers(cloud)
+    if cloud.has_service("block-storage"):
+        yield from live.volumes(cloud)
+
+
+def _names(claim: Claim) -> dict[tuple[str, str], str]:
+    """(kind, name) -> subject of what bears no mark, as the plan has them."""
+    bastion = claim.plan.bastion
+    machines = (*claim.plan.machines, *(bastion.machines if bastion else ()))
+    wanted = {(kinds.SERVER_GROUP, f"{machine.subject.rpartition('/')[0]}/placement") for machine in machines}
+    wanted |= {(kinds.KEYPAIR, f"{bastion.subject}/keypair")} if bastion else set()
+    return {(kind, _name(kind, said, claim.owner)): said for kind, said in wanted}
 
 
 def _rule(thing: Thing, groups: Mapping[str, str]) -> str | None:
     """A rule is claimed by its group, and says its own subject and its group's."""
-    said, references = labels.from_description(str(thing.body.get("description") or ""))
     group = groups.get(str(thing.body.get("security_group_id")))
-    return said if group and references.get("securityGroupId") == group else None
+    return _rule_of(thing.body, group) if group else None
 
 
-def _remove(cloud: Any, claim: tuple[str, str], stray: Stray, told: Told) -> Why | None:
+def _rule_of(rule: Mapping[str, Any], group: str) -> str | None:
+    """The subject of a rule of ours in the group of that subject; None for another's."""
+    said, references = labels.from_description(str(rule.get("description") or ""))
+    return said if references.get("securityGroupId") == group else None
+
+
+def _remove(cloud: Any, claim: Claim, stray: Stray, told: Told) -> Why | None:
     """Removes one stray as it is now; says why where it is left."""
     import openstack.exceptions
 
@@ -126,7 +213,7 @@ def _remove(cloud: Any, claim: tuple[str, str], stray: Stray, told: Told) -> Why
         now = live.tagged(stray.kind, body)
         if not _same(cloud, claim, stray, now):
             return Why.CHANGED
-        if _used(cloud, now):
+        if _used(cloud, now, stray):
             return Why.USED
         told(stray)
         revision = body.get("revision_number")
@@ -140,7 +227,7 @@ def _remove(cloud: Any, claim: tuple[str, str], stray: Stray, told: Told) -> Why
     return None
 
 
-def _same(cloud: Any, claim: tuple[str, str], stray: Stray, now: Thing) -> bool:
+def _same(cloud: Any, claim: Claim, stray: Stray, now: Thing) -> bool:
     """It is the project's own, and still says what it said."""
     if now.body.get("project_id") != cloud.current_project_id:
         return False
@@ -149,19 +236,20 @@ def _same(cloud: Any, claim: tuple[str, str], stray: Stray, now: Thing) -> bool:
     return subject(now, claim) == stray.subject
 
 
-def _used(cloud: Any, thing: Thing) -> bool:
+def _used(cloud: Any, thing: Thing, stray: Stray) -> bool:
     """What Neutron would take away along with it, or not mind: everything else it refuses by itself."""
-    return any(_users(cloud, thing))
+    return any(_users(cloud, thing, stray.subject))
 
 
-def _users(cloud: Any, thing: Thing) -> Iterator[bool]:
+def _users(cloud: Any, thing: Thing, subject: str) -> Iterator[bool]:
     network, body, identifier = cloud.network, thing.body, thing.identifier
     if thing.type == kinds.PORT:
         yield bool(body.get("device_id") or body.get("device_owner"))
         yield any(True for _ in network.ips(port_id=identifier))
     if thing.type == kinds.GROUP:
         yield any(True for _ in network.security_group_rules(remote_group_id=identifier))
-        yield any(not _born_with(one.to_dict()) for one in network.security_group_rules(security_group_id=identifier))
+        rules = [one.to_dict() for one in network.security_group_rules(security_group_id=identifier)]
+        yield not all(_born_with(rule) or _rule_of(rule, subject) for rule in rules)
     yield bool(body.get("is_shared") or body.get("shared") or body.get("is_router_external"))
     if thing.type == kinds.NETWORK:
         yield any(True for _ in network.subnets(network_id=identifier))

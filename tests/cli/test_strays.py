@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import pathlib
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from pulumi.automation._cmd import CommandResult
 from blueprint import target as targets
 from cli import engine, exit_codes, layers, strays
 from providers import observation
-from providers.strays import Held, Kept, Stray, Swept, Why
+from providers.strays import Claim, Held, Kept, Stray, Swept, Why
 
 PLATFORM = layers.Platform("emc2", "ovh-sandbox", "dev")
 NETWORK = "openstack:networking/network:Network"
@@ -81,6 +82,25 @@ def test_a_state_with_nothing_of_the_provider_does_not_stand(states: dict[str, A
     assert strays.held(PLATFORM, {}) == Held(frozenset(), frozenset())
 
 
+def test_a_state_that_knows_whom_to_speak_to_and_no_answer_was_begun(states: dict[str, Any]) -> None:
+    stack = {"type": "pulumi:pulumi:Stack", "urn": "u", "created": "2026-11-28T09:00:00Z"}
+    spoken = {"type": "pulumi:providers:openstack", "id": "p", "created": "2026-11-28T10:00:00.123456789Z"}
+    states["emc2.ovh-sandbox.dev.network"] = [stack, spoken]
+    states["emc2.ovh-sandbox.dev.compute"] = [stack]
+    states["emc2.ovh-sandbox.dev.bastion"] = [stack, spoken, {"type": NETWORK, "id": "net-1"}]
+    since = dt.datetime(2026, 11, 28, 10, 0, 0, 123456, dt.UTC)
+    assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1"}), frozenset({"bastion"}), {"network": since})
+
+
+def test_what_was_made_and_not_read_back_is_looked_at_first(states: dict[str, Any]) -> None:
+    states["emc2.ovh-sandbox.dev.network"] = [{"type": NETWORK, "id": "net-1", "initErrors": ["got 500"]}]
+    states["emc2.ovh-sandbox.dev.compute"] = [{"type": NETWORK, "id": "net-2"}]
+    assert strays.half_made(PLATFORM, ("compute", "network"), {})
+    assert not strays.half_made(PLATFORM, ("compute",), {})
+    own = layers.Platform("emc2", "outscale-sandbox", "dev")
+    assert not strays.half_made(own, ("network",), {}), "our own plugins finish what they began"
+
+
 def test_a_state_that_cannot_be_read_stops_it_before_anything_is_swept(states: dict[str, Any], sweeper: Any) -> None:
     states["emc2.ovh-sandbox.dev.compute"] = automation.CommandError(CommandResult("", "the state is broken", 255))
     (result,) = run()
@@ -99,20 +119,36 @@ def test_claim_and_layers_are_handed_on(states: dict[str, Any], sweeper: Any, ca
     states["emc2.ovh-sandbox.dev.network"] = [{"type": NETWORK, "id": "net-1"}]
     assert run() == []
     (_, claim, wanted, held, told), *more = sweeper.asked
-    assert (claim, wanted, more) == (("emc2", "dev"), frozenset({"network"}), [])
+    assert isinstance(claim, Claim)
+    assert (claim.owner, claim.stack("network")) == (("emc2", "dev"), "emc2.ovh-sandbox.dev.network")
+    assert (wanted, more) == (frozenset({"network"}), [])
     assert held == Held(frozenset({"net-1"}), frozenset({"network"}))
     told(STRAY)
+    assert "net-2 (bubbles/study), which no state holds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("why", list(Why))
+def test_only_a_state_that_may_be_lost_stops_the_recovery(
+    why: Why, states: dict[str, Any], sweeper: Any, capsys: Any
+) -> None:
+    sweeper.answer = Swept((), (Kept(STRAY, why),))
+    problems = run()
+    assert [one.code for one in problems] == ([exit_codes.ENVIRONMENT] if why is Why.STATE_LOST else [])
+    assert "rempart " in capsys.readouterr().err
 
 
 def test_what_is_left_is_said_with_what_to_do_next() -> None:
     disk = Stray("openstack:blockstorage/volume:Volume", "vol-1", "bubbles/study/d", "compute")
     kept = [Kept(STRAY, Why.STATE_LOST), Kept(STRAY, Why.STATE_LOST), Kept(STRAY, Why.USED), Kept(disk, Why.DATA)]
-    lost, used, data = strays.left(PLATFORM, kept)
+    kept.append(Kept(Stray("compute:Keypair", "k", "bastion/keypair", "bastion"), Why.NAMED, "`remove k`"))
+    lost, used, data, named = strays.left(PLATFORM, kept)
     assert "emc2.ovh-sandbox.dev.network: 2 things" in lost
     assert "rempart adopt emc2 --target ovh-sandbox --environment dev" in lost
     assert "net-2" in used
     assert "rempart verify emc2" in used
     assert "--subject bubbles/study/d --id vol-1" in data
+    assert named.endswith("Next: `remove k`")
+    assert "Keypair k (bastion/keypair)" in named
 
 
 def test_a_provider_whose_plugin_keeps_notes_is_left_alone(states: dict[str, Any]) -> None:

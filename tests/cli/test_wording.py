@@ -31,6 +31,26 @@ SEEN = [
     ("Unable to find flavor with name b9-999: provider=openstack@5.5.3", 'no flavor "b9-999"', 2),
     ('got 403: {"message": "rule:create_router is disallowed by policy"}', "does not allow this, by its rule", 2),
     (
+        'got 400: {"badRequest": {"code": 400, "message": "The requested availability zone is not available"}}',
+        "no host in service",
+        3,
+    ),
+    (
+        "Error waiting for instance (4f7c) to become ready: unexpected state 'ERROR', wanted target 'ACTIVE'",
+        "server show 4f7c",
+        3,
+    ),
+    (
+        'got 409: {"conflictingRequest": {"message": "Key pair \'minimal-bastion\' already exists."}}',
+        "openstack keypair delete minimal-bastion",
+        2,
+    ),
+    (
+        'got 409: {"message": "Port 62da6eb6-0000-4000-8000-000000000001 is still in use."}',
+        "serves another machine",
+        2,
+    ),
+    (
         'Post "http://127.0.0.1:25003/v2.0/ports": dial tcp 127.0.0.1:25003: connect: connection refused',
         "not answer",
         3,

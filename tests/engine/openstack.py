@@ -66,6 +66,8 @@ def sandbox(state: pathlib.Path, *arguments: str, seconds: float = UP_SECONDS) -
 def alone(folder: pathlib.Path) -> Iterator[layout.Cloud]:
     """A cloud of its own in the cache `folder`, whose processes may be killed. It borrows the machine's packages."""
     need()
+    with layout.locked():
+        installing.environment(layout.cloud(), lambda _line: None)
     borrowed = places.cache()
     (folder / "openstack").mkdir(parents=True)
     for path in [layout.cloud().venv, *borrowed.glob("uv-*"), places.toolchains()]:

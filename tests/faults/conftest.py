@@ -10,6 +10,7 @@ import pytest
 
 from blueprint import workspace
 from sandbox.outscale.control import Control
+from sandbox.ovh.layout import Cloud
 from tests.engine import world as worlds
 from tests.faults import killing
 
@@ -35,3 +36,20 @@ def control(world: worlds.World) -> Iterator[Control]:
         path.unlink()
     yield client
     client.clear_faults()
+
+
+@pytest.fixture(scope="package")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud of its own, whose processes may be killed: one for all tests here, since it takes 3 GB."""
+    from tests.engine import openstack  # its client is slow to import
+
+    with openstack.alone(tmp_path_factory.mktemp("cache")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def network_only(own: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
+    """A project in it while only keystone and neutron run: they are back in seconds."""
+    name, folder = f"n{os.getpid()}", tmp_path_factory.mktemp("network")
+    with worlds.world(name, folder, "ovh-sandbox", "--only", "neutron") as made:
+        yield made

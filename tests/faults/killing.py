@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import psutil
 
@@ -17,6 +17,10 @@ from sandbox.outscale.control import Control
 from tests.engine.world import World
 
 HANG_MS = 20_000
+WAITS_SECONDS = 45
+"""A service whose database is gone tries for many minutes, and so does who asked it: then it is mended meanwhile."""
+END_SECONDS = 400
+"""A command whose provider answers again ends by itself within this."""
 LIMIT_SECONDS = 240
 CALM_SECONDS = 1.5
 """Nothing more was struck for so long: what else the command had to do waits for what hangs."""
@@ -99,3 +103,39 @@ def after_writes(world: World, control: Control, number: int, *command: str) -> 
 def interrupt(process: subprocess.Popen[str], sent: signal.Signals) -> None:
     """To the whole group, as a terminal does."""
     os.killpg(process.pid, sent)
+
+
+def when(
+    world: World,
+    reached: Callable[[], bool],
+    strike: Callable[[], None],
+    *command: str,
+    env: Mapping[str, str] | None = None,
+    mend: Callable[[], None] = lambda: None,
+) -> tuple[int, str]:
+    """Exit code and words of a command, when `strike()` happened as soon as `reached()` while it ran.
+
+    `mend()` follows when the command has ended, or when it still waits for an answer long after.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *command],
+        cwd=workspace.root(),
+        env={**world.env, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + END_SECONDS
+    while not reached():
+        assert process.poll() is None, f"it ended before: {process.stdout.read()[-3000:] if process.stdout else ''}"
+        assert time.monotonic() < deadline, "never reached"
+        time.sleep(0.05)
+    strike()
+    try:
+        said, _ = process.communicate(timeout=WAITS_SECONDS)
+    except subprocess.TimeoutExpired:
+        mend()
+        said, _ = process.communicate(timeout=END_SECONDS)
+    else:
+        mend()
+    return process.returncode, said

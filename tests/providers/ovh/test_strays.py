@@ -2,124 +2,51 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
+import datetime as dt
 import pathlib
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
-import openstack.exceptions as refusals
 import pytest
 from openstack.block_storage.v3 import volume
-from openstack.network.v2 import floating_ip, network, port, security_group, security_group_rule, subnet
+from openstack.compute.v2 import keypair, server, server_group
 
-from blueprint import naming
+from blueprint import loader, naming, planner, target
 from providers import observation, strays
 from providers.ovh import kinds
 from providers.ovh import strays as ovh
-from providers.strays import Held, Stray, Swept, Why
+from providers.strays import Claim, Held, Stray, Swept, Why
+from tests.providers.ovh.project import Cloud, Neutron
 
-CLAIM, OTHER = ("emc2", "dev"), ("emc2", "prod")
+PLACE = "ovh-sandbox"
+CLAIM = Claim(planner.plan(loader.load(loader.find("minimal")), target.load(PLACE), "dev"), PLACE)
+OURS, OTHER = ("minimal", "dev"), ("minimal", "prod")
 STUDY, ZONE = "bubbles/study", "bubbles/study/zones/app"
 FILTER, FLOW, NIC = f"{ZONE}/filter", "flows/f/ingress/study.app/1", "bubbles/study/machines/app/1/nic"
 ALL = frozenset({"network", "compute", "bastion", "storage"})
 HELD = Held(frozenset({"net-held", "sub-held", "sg-held", "rule-held", "port-held"}), ALL)
-PROJECT = "p"
+BEGUN = dt.datetime(2026, 11, 28, 12, 0, 0, 700000, dt.UTC)
+AFTER, BEFORE = "2026-11-28T12:00:04Z", "2026-11-28T11:00:00Z"
 
 
-def claimed(subject: str, claim: tuple[str, str] = CLAIM, **more: Any) -> dict[str, Any]:
+def claimed(subject: str, owner: tuple[str, str] = OURS, place: str = PLACE, **more: Any) -> dict[str, Any]:
     """What the adapter writes: name, description, tags."""
     parts = subject.split("/")
     named = parts[1:] if len(parts) == 2 else parts
-    tags = [f"rempart:platform={claim[0]}", f"rempart:environment={claim[1]}", f"rempart:subject={subject}"]
-    return {"name": naming.of(*claim, *named), "description": subject, "tags": tags, **more}
+    tags = [f"rempart:platform={owner[0]}", f"rempart:environment={owner[1]}", f"rempart:subject={subject}"]
+    layer = "bastion" if parts[0] == "bastion" else "compute" if parts[-1] == "nic" else "network"
+    said = f"{subject} stack={owner[0]}.{place}.{owner[1]}.{layer}"
+    return {"name": naming.of(*owner, *named), "description": said, "tags": tags, **more}
 
 
-def untagged(subject: str, claim: tuple[str, str] = CLAIM, **more: Any) -> dict[str, Any]:
+def untagged(subject: str, owner: tuple[str, str] = OURS, **more: Any) -> dict[str, Any]:
     """What is left of it where the answer to the creation is lost."""
-    return {**claimed(subject, claim), "tags": [], **more}
+    return {**claimed(subject, owner), "tags": [], **more}
 
 
-class Neutron:
-    """As strict as Neutron where it matters: 404, 409 for what is in use, 412 for another revision, cascades."""
-
-    TYPES: ClassVar[dict[str, Any]] = {
-        "networks": network.Network, "subnets": subnet.Subnet, "ports": port.Port,
-        "security_groups": security_group.SecurityGroup, "ips": floating_ip.FloatingIP,
-        "security_group_rules": security_group_rule.SecurityGroupRule,
-    }  # fmt: skip
-
-    def __init__(self) -> None:
-        self.rows: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in self.TYPES}
-        self.deleted: list[str] = []
-        self.before_delete: Callable[[str], None] = lambda _identifier: None
-
-    def put(self, listing: str, identifier: str, body: dict[str, Any]) -> None:
-        self.rows[listing][identifier] = {
-            "id": identifier, "project_id": PROJECT, "revision_number": 3, "tags": [], **body
-        }  # fmt: skip
-
-    def routers(self, **_query: Any) -> list[Any]:
-        return []
-
-    def __getattr__(self, name: str) -> Any:
-        verb, _, noun = name.partition("_")
-        if name in self.TYPES:
-            return lambda **query: self._list(name, query)
-        if verb == "get" and f"{noun}s" in self.TYPES:
-            return lambda identifier: self._get(f"{noun}s", identifier)
-        if verb == "delete" and f"{noun}s" in self.TYPES:
-            return lambda identifier, **options: self._delete(f"{noun}s", identifier, **options)
-        raise AttributeError(name)
-
-    def _list(self, listing: str, query: dict[str, Any]) -> Iterator[Any]:
-        assert set(query) <= {*self.TYPES[listing]._query_mapping._mapping}, f"{listing} has no filter {query}"
-        rows = [row for row in self.rows[listing].values() if all(row.get(k) == v for k, v in query.items())]
-        return iter([self.TYPES[listing].existing(**copy.deepcopy(row)) for row in rows])
-
-    def _get(self, listing: str, identifier: str) -> Any:
-        if identifier not in self.rows[listing]:
-            raise refusals.NotFoundException(identifier)
-        return self.TYPES[listing].existing(**copy.deepcopy(self.rows[listing][identifier]))
-
-    def _delete(self, listing: str, identifier: str, *, ignore_missing: bool, if_revision: int) -> None:
-        self.before_delete(identifier)
-        if identifier not in self.rows[listing]:
-            if ignore_missing:
-                return
-            raise refusals.NotFoundException(identifier)
-        if self.rows[listing][identifier]["revision_number"] != if_revision:
-            raise refusals.PreconditionFailedException(identifier)
-        if self._used(listing, identifier):
-            raise refusals.ConflictException(identifier)
-        del self.rows[listing][identifier]
-        self.deleted.append(identifier)
-
-    def _used(self, listing: str, identifier: str) -> bool:
-        ports = [row for row in self.rows["ports"].values() if row.get("device_owner") != "network:dhcp"]
-        if listing == "security_groups":
-            return any(identifier in row.get("security_groups", ()) for row in ports)
-        if listing == "subnets":
-            return any(identifier == one["subnet_id"] for row in ports for one in row.get("fixed_ips", ()))
-        return listing == "networks" and any(row["network_id"] == identifier for row in ports)
-
-
-@dataclasses.dataclass
-class Cloud:
-    network: Neutron
-    volumes: list[Any] = dataclasses.field(default_factory=list)
-    current_project_id: str = PROJECT
-
-    def has_service(self, service: str) -> bool:
-        return service == "block-storage"
-
-    @property
-    def block_storage(self) -> Any:
-        return self
-
-    def __post_init__(self) -> None:
-        listed = self.volumes
-        self.volumes = lambda **_query: list(listed)  # type: ignore[assignment]
+def rule_in(group: str, subject: str = FLOW, of: str = FILTER, **more: Any) -> dict[str, Any]:
+    said = {"description": f"{subject} securityGroupId={of}", "security_group_id": group, "direction": "ingress"}
+    return {**said, **more}
 
 
 @pytest.fixture
@@ -129,20 +56,15 @@ def neutron() -> Neutron:
     made.put("networks", "net-held", claimed(STUDY))
     made.put("subnets", "sub-held", claimed(f"{ZONE}/az/a", network_id="net-held"))
     made.put("security_groups", "sg-held", claimed(FILTER))
-    made.put("security_group_rules", "rule-held", rule("sg-held"))
+    made.put("security_group_rules", "rule-held", rule_in("sg-held"))
     device = {"network_id": "net-held", "device_id": "vm", "device_owner": "compute:a", "security_groups": ["sg-held"]}
     made.put("ports", "port-held", claimed(NIC, **device, fixed_ips=[{"subnet_id": "sub-held"}]))
     return made
 
 
-def rule(group: str, subject: str = FLOW, of: str = FILTER, **more: Any) -> dict[str, Any]:
-    said = {"description": f"{subject} securityGroupId={of}", "security_group_id": group, "direction": "ingress"}
-    return {**said, **more}
-
-
-def sweep(neutron: Neutron, held: Held = HELD, wanted: frozenset[str] = ALL, volumes: list[Any] | None = None) -> Swept:
+def sweep(neutron: Neutron, held: Held = HELD, wanted: frozenset[str] = ALL, **beside: list[Any]) -> Swept:
     told: list[Stray] = []
-    done = ovh._sweep(Cloud(neutron, volumes or []), CLAIM, wanted, held, told.append)
+    done = ovh._sweep(Cloud(neutron, beside), CLAIM, wanted, held, told.append)
     assert [one.identifier for one in told if one in done.removed] == neutron.deleted
     return done
 
@@ -161,13 +83,14 @@ def test_twins_of_what_is_held_go_users_first(neutron: Neutron, body: Callable[.
     neutron.put("networks", "net-2", body(STUDY))
     neutron.put("subnets", "sub-2", body(f"{ZONE}/az/a", network_id="net-2"))
     neutron.put("security_groups", "sg-2", body(FILTER))
-    neutron.put("security_group_rules", "rule-2", rule("sg-2"))
+    neutron.put("security_group_rules", "rule-2", rule_in("sg-2"))
     neutron.put("security_group_rules", "born-2", {"security_group_id": "sg-2", "direction": "egress"})
     address = {"network_id": "net-2", "fixed_ips": [{"subnet_id": "sub-2"}], "security_groups": ["sg-2"]}
     neutron.put("ports", "port-2", body(NIC, **address))
     neutron.put("ports", "dhcp-2", {"network_id": "net-2", "device_owner": "network:dhcp", "device_id": "dhcp"})
     done = sweep(neutron)
-    assert neutron.deleted == ["port-2", "rule-2", "sg-2", "sub-2", "net-2"]
+    assert neutron.deleted == ["port-2", "sg-2", "sub-2", "net-2"]
+    assert set(neutron.rows["security_group_rules"]) == {"rule-held"}, "a group takes its rules along"
     assert done.kept == ()
     assert {"net-held", "sub-held", "sg-held", "rule-held", "port-held"} <= {
         i for r in neutron.rows.values() for i in r
@@ -175,7 +98,7 @@ def test_twins_of_what_is_held_go_users_first(neutron: Neutron, body: Callable[.
 
 
 def test_a_rule_that_strays_in_a_group_that_stands_goes_alone(neutron: Neutron) -> None:
-    neutron.put("security_group_rules", "rule-2", rule("sg-held", "flows/g/ingress/study.app/1"))
+    neutron.put("security_group_rules", "rule-2", rule_in("sg-held", "flows/g/ingress/study.app/1"))
     sweep(neutron)
     assert neutron.deleted == ["rule-2"]
 
@@ -186,21 +109,25 @@ def test_a_rule_that_strays_in_a_group_that_stands_goes_alone(neutron: Neutron) 
         ("networks", claimed(STUDY, OTHER)),
         ("networks", untagged(STUDY, OTHER)),
         ("networks", claimed(STUDY, ("other", "dev"))),
-        ("networks", {**claimed(STUDY), "tags": ["rempart:platform=emc2", f"rempart:subject={STUDY}"]}),
+        ("networks", claimed(STUDY, place="beside")),
+        ("networks", {**untagged(STUDY), "description": STUDY}),
+        ("networks", {**untagged(STUDY), "description": f"{STUDY} stack=minimal.ovh-sandbox.dev.compute"}),
+        ("networks", {**claimed(STUDY), "tags": ["rempart:platform=minimal", f"rempart:subject={STUDY}"]}),
         ("networks", {**claimed(STUDY), "tags": ["team=radiology"]}),
         ("networks", {**claimed(STUDY), "name": "renamed-by-hand"}),
         ("networks", {**untagged(STUDY), "description": ""}),
-        ("networks", {**untagged(STUDY), "description": "bubbles/other"}),
+        ("networks", {**untagged("bubbles/other"), "name": untagged(STUDY)["name"]}),
         ("networks", {"name": "vpn", "description": "the hospital's VPN"}),
         ("networks", {**claimed(STUDY), "project_id": "another"}),
         ("security_groups", {"name": "default", "description": "Default security group"}),
-        ("security_group_rules", rule("sg-held", "", description="")),
-        ("security_group_rules", rule("sg-held", of="bubbles/other/zones/z/filter")),
-        ("security_group_rules", rule("sg-held", description="opened by hand")),
-        ("security_group_rules", rule("sg-of-nobody")),
+        ("security_group_rules", rule_in("sg-held", "", description="")),
+        ("security_group_rules", rule_in("sg-held", of="bubbles/other/zones/z/filter")),
+        ("security_group_rules", rule_in("sg-held", description="opened by hand")),
+        ("security_group_rules", rule_in("sg-of-nobody")),
     ],
     ids=[
-        "another environment", "another environment, untagged", "another platform", "half of a claim",
+        "another environment", "another environment, untagged", "another platform", "another target's stack",
+        "no stack's mark", "another layer's mark", "half of a claim",
         "tags of somebody", "renamed", "a name without subject", "name and subject differ", "nobody's",
         "another project", "default group", "rule without words", "rule of another group", "rule by hand",
         "rule in a group of nobody",
@@ -236,6 +163,70 @@ def test_nothing_goes_from_a_layer_whose_state_holds_nothing(layers: frozenset[s
         "net-held", "sub-held", "sg-held", "rule-held"
     }  # fmt: skip
     assert why(done)["port-held"] is (Why.USED if "compute" in layers else Why.STATE_LOST)
+
+
+def begun(*layers: str, standing: frozenset[str] = frozenset(), ids: frozenset[str] = frozenset()) -> Held:
+    return Held(ids, standing, dict.fromkeys(layers, BEGUN))
+
+
+@pytest.fixture
+def cut() -> Neutron:
+    """What a first run leaves that was cut before an answer came: what stands on no other, some of it without tags."""
+    made = Neutron()
+    made.put("networks", "net-1", untagged(STUDY, created_at=AFTER))
+    made.put("security_groups", "sg-1", claimed(FILTER, created_at=AFTER))
+    made.put("security_groups", "sg-2", untagged("bubbles/study/zones/data/filter", created_at=AFTER))
+    made.put("security_group_rules", "born-2", {"security_group_id": "sg-2", "direction": "egress"})
+    return made
+
+
+def test_what_a_first_run_left_that_was_cut_before_any_answer_goes(cut: Neutron) -> None:
+    assert sweep(cut, begun("network")).kept == ()
+    assert sorted(cut.deleted) == ["net-1", "sg-1", "sg-2"]
+
+
+def test_ports_of_a_first_run_go_where_the_network_stands(neutron: Neutron) -> None:
+    neutron.put("ports", "port-2", untagged(NIC, network_id="net-held", created_at=AFTER))
+    neutron.put("ports", "port-3", claimed("bastion/1/nic", network_id="net-held", created_at=AFTER))
+    sweep(neutron, begun("compute", standing=frozenset({"network"}), ids=HELD.ids))
+    assert neutron.deleted == ["port-2"], "the bastion's layer was not begun"
+
+
+@pytest.mark.parametrize(
+    ("listing", "body"),
+    [
+        ("networks", claimed("bubbles/older", created_at=BEFORE)),
+        ("networks", claimed("bubbles/undated")),
+        ("networks", claimed("bubbles/undated", created_at="soon")),
+        ("subnets", claimed(f"{ZONE}/az/a", network_id="net-1", created_at=AFTER)),
+        ("security_group_rules", rule_in("sg-1")),
+        ("ports", {**claimed("peerings/a/attachments/b", created_at=AFTER), "network_id": "net-1"}),
+    ],
+    ids=["older than the state", "of no date", "of no readable date", "a subnet", "a rule", "a router's port"],
+)
+def test_one_thing_that_no_cut_run_leaves_says_that_the_state_is_lost(
+    listing: str, body: dict[str, Any], cut: Neutron
+) -> None:
+    cut.put(listing, "telling", body)
+    done = sweep(cut, begun("network"))
+    assert cut.deleted == []
+    assert set(why(done).values()) == {Why.STATE_LOST}
+    assert {"telling", "net-1", "sg-1", "sg-2"} <= set(why(done))
+
+
+def test_what_a_cut_run_left_and_another_uses_stays(cut: Neutron) -> None:
+    cut.put("ports", "theirs", {"network_id": "net-1", "device_id": "vm", "device_owner": "compute:a"})
+    cut.put("security_group_rules", "by-hand", {"security_group_id": "sg-2", "direction": "ingress", "protocol": "tcp"})
+    assert why(sweep(cut, begun("network"))) == {"net-1": Why.USED, "sg-2": Why.USED}
+    assert cut.deleted == ["sg-1"]
+
+
+def test_a_group_that_a_port_carries_keeps_its_rules(neutron: Neutron) -> None:
+    neutron.put("security_groups", "sg-2", claimed(FILTER))
+    neutron.put("security_group_rules", "rule-2", rule_in("sg-2"))
+    neutron.put("ports", "guarded", {"network_id": "net-held", "device_id": "vm", "security_groups": ["sg-2"]})
+    assert why(sweep(neutron)) == {"sg-2": Why.USED}
+    assert "rule-2" in neutron.rows["security_group_rules"]
 
 
 def test_only_the_layers_that_are_asked_for_are_swept(neutron: Neutron) -> None:
@@ -279,15 +270,49 @@ def test_what_changes_while_it_is_looked_at_stays(neutron: Neutron) -> None:
 
 
 def test_what_holds_data_is_named_and_stays(neutron: Neutron) -> None:
-    subject = "bubbles/study/machines/app/1/disks/data"
-    told = {"rempart:platform": "emc2", "rempart:environment": "dev", "rempart:subject": subject}
+    subject, mark = "bubbles/study/machines/app/1/disks/data", "minimal.ovh-sandbox.dev.compute"
+    told = {"rempart:platform": "minimal", "rempart:environment": "dev", "rempart:subject": subject}
+    told["rempart:stack"] = mark
     disks = [
         volume.Volume.existing(id="vol-1", name="any", metadata=told, size=1),
         volume.Volume.existing(id="vol-2", name="any", metadata={**told, "rempart:environment": "prod"}, size=1),
+        volume.Volume.existing(id="vol-3", name="any", metadata={**told, "rempart:stack": "another"}, size=1),
     ]
     done = sweep(neutron, volumes=disks)
     assert why(done) == {"vol-1": Why.DATA}
     assert done.kept[0].stray == Stray(kinds.VOLUME, "vol-1", subject, "compute")
+
+
+def test_a_machine_of_a_layer_without_a_state_says_that_the_state_is_lost(neutron: Neutron) -> None:
+    mark = {
+        "rempart:platform": "minimal",
+        "rempart:environment": "dev",
+        "rempart:stack": "minimal.ovh-sandbox.dev.compute",
+    }
+    machine = server.Server.existing(id="vm-1", metadata={**mark, "rempart:subject": "bubbles/study/tiers/app/1"})
+    machine.created_at = AFTER
+    neutron.put("ports", "port-2", untagged(NIC, network_id="net-held", created_at=AFTER))
+    done = sweep(neutron, begun("compute", standing=frozenset({"network"}), ids=HELD.ids), servers=[machine])
+    assert neutron.deleted == []
+    assert why(done) == {"vm-1": Why.STATE_LOST, "port-2": Why.STATE_LOST}
+
+
+def test_what_bears_no_mark_is_known_by_its_name_and_named_only(neutron: Neutron) -> None:
+    pairs = [keypair.Keypair.existing(id=name, name=name) for name in (naming.of(*OURS, "bastion"), "mine")]
+    tier = "bubbles/study/tiers/database/placement"
+    groups = [
+        server_group.ServerGroup.existing(id=f"group-{number}", name=naming.of(*owner, *tier.split("/")))
+        for number, owner in enumerate((OURS, OTHER))
+    ]
+    done = sweep(neutron, keypairs=pairs, server_groups=groups)
+    assert [(one.stray.subject, one.why) for one in done.kept] == [
+        ("bastion/keypair", Why.NAMED),
+        (tier, Why.NAMED),
+    ]
+    assert f"openstack keypair delete {naming.of(*OURS, 'bastion')}" in done.kept[0].remedy
+    assert "openstack server group delete group-0" in done.kept[1].remedy
+    held = Held(HELD.ids | {naming.of(*OURS, "bastion"), "group-0"}, ALL)
+    assert sweep(neutron, held, keypairs=pairs, server_groups=groups).kept == ()
 
 
 def test_the_deployers_credentials_are_used_and_never_the_readers(tmp_path: pathlib.Path) -> None:

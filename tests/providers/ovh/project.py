@@ -1,0 +1,106 @@
+"""A project for tests of what is removed from one: as strict as Neutron where a removal depends on it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import openstack.exceptions as refusals
+from openstack.network.v2 import floating_ip, network, port, security_group, security_group_rule, subnet
+
+PROJECT = "p"
+
+
+class Neutron:
+    """As strict as Neutron where it matters: 404, 409 for what is in use, 412 for another revision, cascades."""
+
+    TYPES: ClassVar[dict[str, Any]] = {
+        "networks": network.Network, "subnets": subnet.Subnet, "ports": port.Port,
+        "security_groups": security_group.SecurityGroup, "ips": floating_ip.FloatingIP,
+        "security_group_rules": security_group_rule.SecurityGroupRule,
+    }  # fmt: skip
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in self.TYPES}
+        self.deleted: list[str] = []
+        self.before_delete: Callable[[str], None] = lambda _identifier: None
+
+    def put(self, listing: str, identifier: str, body: dict[str, Any]) -> None:
+        self.rows[listing][identifier] = {
+            "id": identifier, "project_id": PROJECT, "revision_number": 3, "tags": [], **body
+        }  # fmt: skip
+
+    def routers(self, **_query: Any) -> list[Any]:
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        verb, _, noun = name.partition("_")
+        if name in self.TYPES:
+            return lambda **query: self._list(name, query)
+        if verb == "get" and f"{noun}s" in self.TYPES:
+            return lambda identifier: self._get(f"{noun}s", identifier)
+        if verb == "delete" and f"{noun}s" in self.TYPES:
+            return lambda identifier, **options: self._delete(f"{noun}s", identifier, **options)
+        raise AttributeError(name)
+
+    def _list(self, listing: str, query: dict[str, Any]) -> Iterator[Any]:
+        assert set(query) <= {*self.TYPES[listing]._query_mapping._mapping}, f"{listing} has no filter {query}"
+        rows = [row for row in self.rows[listing].values() if all(row.get(k) == v for k, v in query.items())]
+        return iter([self.TYPES[listing].existing(**copy.deepcopy(row)) for row in rows])
+
+    def _get(self, listing: str, identifier: str) -> Any:
+        if identifier not in self.rows[listing]:
+            raise refusals.NotFoundException(identifier)
+        return self.TYPES[listing].existing(**copy.deepcopy(self.rows[listing][identifier]))
+
+    def _delete(self, listing: str, identifier: str, *, ignore_missing: bool, if_revision: int) -> None:
+        self.before_delete(identifier)
+        if identifier not in self.rows[listing]:
+            if ignore_missing:
+                return
+            raise refusals.NotFoundException(identifier)
+        if self.rows[listing][identifier]["revision_number"] != if_revision:
+            raise refusals.PreconditionFailedException(identifier)
+        if self._used(listing, identifier):
+            raise refusals.ConflictException(identifier)
+        del self.rows[listing][identifier]
+        self.deleted.append(identifier)
+        if listing == "security_groups":
+            rules = self.rows["security_group_rules"]
+            for gone in [key for key, row in rules.items() if row["security_group_id"] == identifier]:
+                del rules[gone]
+
+    def _used(self, listing: str, identifier: str) -> bool:
+        ports = [row for row in self.rows["ports"].values() if row.get("device_owner") != "network:dhcp"]
+        if listing == "security_groups":
+            return any(identifier in row.get("security_groups", ()) for row in ports)
+        if listing == "subnets":
+            return any(identifier == one["subnet_id"] for row in ports for one in row.get("fixed_ips", ()))
+        return listing == "networks" and any(row["network_id"] == identifier for row in ports)
+
+
+@dataclasses.dataclass
+class Cloud:
+    """A project. `rows`: what the other services list."""
+
+    network: Neutron
+    rows: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
+    current_project_id: str = PROJECT
+
+    def has_service(self, service: str) -> bool:
+        return bool(self.rows) and service in ("compute", "block-storage")
+
+    @property
+    def compute(self) -> Any:
+        return self
+
+    @property
+    def block_storage(self) -> Any:
+        return self
+
+    def __getattr__(self, listing: str) -> Any:
+        if listing not in ("servers", "keypairs", "server_groups", "volumes"):
+            raise AttributeError(listing)
+        return lambda **_query: iter(self.rows.get(listing, ()))
