@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli import main, migration, review
+from cli import main, review
 from cli import report as command
 from policies.catalogue import loader as catalogues
 from policies.report import model
@@ -359,55 +359,6 @@ def test_bad_input_is_one_clear_message(
     assert says in " ".join(captured.err.split())
     assert CANARY not in captured.err
     assert "Traceback" not in captured.err
-
-
-AZURE = """
-resource "azurerm_key_vault_managed_hardware_security_module" "keys" {
-  name = "keys"
-}
-resource "azurerm_virtual_network" "hub" {
-  name = "hub"
-}
-resource "azurerm_quantum_workspace" "new" {
-  name = "new"
-}
-"""
-
-
-def test_what_is_left_behind_says_what_it_becomes_and_what_has_no_equivalent(state_dir: pathlib.Path) -> None:
-    folder = write(state_dir, main=AZURE)
-    out = state_dir / "migration.json"
-    assert migration.show("azurerm", str(folder), "json", str(out), "en") == 0
-    types = {one["type"]: one for one in json.loads(out.read_text())["types"]}
-    hsm = types["azurerm_key_vault_managed_hardware_security_module"]
-    assert (hsm["outscale"]["equivalent"], hsm["cloudtemple"]["equivalent"]) == (False, True)
-    assert types["azurerm_virtual_network"]["outscale"]["how"] == "native"
-    assert types["azurerm_quantum_workspace"]["known"] is False
-    for kind in ("table", "md"):
-        migration.show("azurerm", str(folder), kind, str(out), "fr")
-        assert "azurerm_quantum_workspace" in out.read_text()
-        assert "réseau virtuel" in out.read_text()
-
-
-def test_the_whole_table_is_printed_without_a_path(state_dir: pathlib.Path) -> None:
-    out = state_dir / "all.json"
-    assert migration.show("azurerm", None, "json", str(out), "en") == 0
-    types = json.loads(out.read_text())["types"]
-    assert len(types) > 40
-    for one in types:
-        for offer in ("outscale", "ovh", "cloudtemple"):
-            assert one[offer]["becomes"] or one[offer]["how"] == "absent", one["type"]
-
-
-@pytest.mark.parametrize(("source", "format"), [("aws", "table"), ("azurerm", "sarif")])
-def test_an_option_that_does_not_exist_is_named(source: str, format: str) -> None:
-    with pytest.raises(command.BadOption):
-        migration.show(source, None, format, None, "en")
-
-
-def test_nothing_of_azure_is_said(state_dir: pathlib.Path) -> None:
-    with pytest.raises(review.NothingToReview, match="no resource of azurerm"):
-        migration.show("azurerm", str(write(state_dir, main=PROVIDER + OPEN)), "table", None, "en")
 
 
 def test_effects_are_those_of_a_preview(state_dir: pathlib.Path) -> None:
