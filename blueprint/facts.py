@@ -53,6 +53,14 @@ def read(value: Value[T]) -> T:
     return value
 
 
+def given(value: Value[T | None]) -> T:
+    """The same, where a resource may do without the value and a rule has seen that this one does not."""
+    found = read(value)
+    if found is None:
+        raise TypeError("a value is judged that was not given")
+    return found
+
+
 class Unobservable(Exception):
     """A rule needs what nothing here shows: it answers `not_observable`, never a guess."""
 

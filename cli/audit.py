@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO
+from typing import IO
 
 from blueprint import stack as stacks
 from blueprint import target as targets
@@ -54,7 +54,7 @@ def audit(
     return report.publish(model.of(runs, history.read(folders, catalogues.load())), format, output, lang, baseline)
 
 
-def judge(file: BinaryIO, name: str, tell: Callable[[int], None] | None) -> stacks.StackName:
+def judge(file: IO[bytes], name: str, tell: Callable[[int], None] | None) -> stacks.StackName:
     """Judges one state, leaves its findings beside the pack's, and says which stack it is of."""
     counts = state.Counts()
     facts: list[Fact] = []
@@ -106,7 +106,7 @@ def _platform(platform: layers.Platform) -> Iterator[stacks.StackName]:
 
 
 @contextlib.contextmanager
-def _exported(name: stacks.StackName, env: Mapping[str, str]) -> Iterator[BinaryIO]:
+def _exported(name: stacks.StackName, env: Mapping[str, str]) -> Iterator[IO[bytes]]:
     """The engine's own export, secrets in clear, through a pipe: never a file."""
     command = ["pulumi", "stack", "export", "--show-secrets", "--non-interactive", "--stack", str(name)]
     with (
@@ -115,7 +115,7 @@ def _exported(name: stacks.StackName, env: Mapping[str, str]) -> Iterator[Binary
     ):
         assert process.stdout is not None
         try:
-            yield process.stdout  # type: ignore[misc]
+            yield process.stdout
         except state.BadState:
             process.kill()
             said.seek(0)
@@ -124,7 +124,7 @@ def _exported(name: stacks.StackName, env: Mapping[str, str]) -> Iterator[Binary
 
 
 @contextlib.contextmanager
-def _progress(name: str, size: int, file: BinaryIO) -> Iterator[Callable[[int], None] | None]:
+def _progress(name: str, size: int, file: IO[bytes]) -> Iterator[Callable[[int], None] | None]:
     """How far a large file is read; nothing where nobody looks."""
     if not sys.stderr.isatty():
         yield None

@@ -13,7 +13,7 @@ from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import Unjudged
 from policies.context import Context
 from policies.records import Records, standing
-from policies.rules.model import Rule
+from policies.rules.model import ResourceRule, Rule, RunRule, StackRule
 from policies.verdicts import Effect, Finding, State, Verdict
 
 RUN = "run"
@@ -37,22 +37,21 @@ class Judge:
         """Every rule that judges facts of this kind, before the resource is created."""
         return self._each(fact, "resource")
 
-    def _of_kind(self, kind: type) -> tuple[Rule, ...]:
+    def _of_kind(self, kind: type) -> tuple[tuple[str, ResourceRule], ...]:
         """The rules that judge a fact of this kind: looked for once, since hashing them all costs more than judging."""
         if kind not in self._kinds:
             self._kinds[kind] = registry.by_kind(kind, tuple(self.rules))
         return self._kinds[kind]
 
     @functools.cached_property
-    def _kinds(self) -> dict[type, tuple[Rule, ...]]:
+    def _kinds(self) -> dict[type, tuple[tuple[str, ResourceRule], ...]]:
         return {}
 
     def _each(self, fact: Fact, stage: str) -> list[Finding]:
-        found = []
-        for rule in self._of_kind(type(fact)):
-            verdict = self._safely(rule, lambda judged=rule.resource: judged(fact, self.context))  # type: ignore[misc]
-            found.append(self._finding(rule.id, verdict, fact, stage))
-        return found
+        return [
+            self._finding(rule, _safely(rule, judged, fact, self.context), fact, stage)
+            for rule, judged in self._of_kind(type(fact))
+        ]
 
     def stack(self, facts: Sequence[Fact]) -> list[Finding]:
         """Every rule that needs all facts together."""
@@ -61,7 +60,7 @@ class Judge:
             self._finding(rule.id, verdict, by_urn.get(verdict.urn or ""), "stack")
             for rule in self.rules
             if rule.stack is not None
-            for verdict in self._all(rule, facts)
+            for verdict in self._all(rule.id, rule.stack, facts)
         ]
 
     def run(self) -> list[Finding]:
@@ -77,7 +76,7 @@ class Judge:
             self._finding(rule.id, verdict, None, "run")
             for rule in rules
             if rule.run is not None
-            for verdict in self._answers(rule)
+            for verdict in self._answers(rule.id, rule.run)
         ]
 
     def planned(self) -> list[Finding]:
@@ -104,29 +103,20 @@ class Judge:
         verdict = Verdict(State.NOT_APPLICABLE, f"the {self.context.layer} layer holds nothing that this rule judges")
         return [self._finding(rule.id, verdict, None, "stack") for rule in self.rules if rule.id not in done]
 
-    def _all(self, rule: Rule, facts: Sequence[Fact]) -> Iterator[Verdict]:
+    def _all(self, rule: str, judged: StackRule, facts: Sequence[Fact]) -> Iterator[Verdict]:
         try:
-            yield from rule.stack(facts, self.context)  # type: ignore[misc]
+            yield from judged(facts, self.context)
         except Unobservable as error:
             yield _unobservable(error)
         except Exception as error:
-            yield _fault(rule.id, error)
+            yield _fault(rule, error)
 
-    def _answers(self, rule: Rule) -> tuple[Verdict, ...]:
+    def _answers(self, rule: str, judged: RunRule) -> tuple[Verdict, ...]:
         try:
-            answer = rule.run(self.context)  # type: ignore[misc]
+            answer = judged(self.context)
         except Exception as error:
-            return (_fault(rule.id, error),)
+            return (_fault(rule, error),)
         return (answer,) if isinstance(answer, Verdict) else tuple(answer)
-
-    def _safely(self, rule: Rule, judged: Callable[[], Verdict]) -> Verdict:
-        """A rule that fails is a violation: it never passes, and it never takes the pack down."""
-        try:
-            return judged()
-        except Unobservable as error:
-            return _unobservable(error)
-        except Exception as error:
-            return _fault(rule.id, error)
 
     def _effect(self, state: State, *, pending: bool = False) -> Effect:
         return self.catalogue.effect(state, self.context.simulated, self.context.phase, pending=pending)
@@ -189,6 +179,16 @@ def fold(findings: Sequence[Finding]) -> list[Finding]:
             message = f"{len(alike)} rules have no function yet, so each needs evidence: {names}"
             folded.append(dataclasses.replace(alike[0], rule=UNJUDGED, requirements=(), message=message))
     return folded
+
+
+def _safely(rule: str, judged: ResourceRule, fact: Fact, context: Context) -> Verdict:
+    """A rule that fails is a violation: it never passes, and it never takes the pack down."""
+    try:
+        return judged(fact, context)
+    except Unobservable as error:
+        return _unobservable(error)
+    except Exception as error:
+        return _fault(rule, error)
 
 
 def _unobservable(error: Unobservable) -> Verdict:

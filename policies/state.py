@@ -11,7 +11,7 @@ import dataclasses
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import ijson
 
@@ -93,7 +93,7 @@ class Counts:
     """Secrets that cannot be read without the passphrase."""
 
 
-def resources(file: BinaryIO, name: str, counts: Counts) -> Iterator[Resource]:
+def resources(file: IO[bytes], name: str, counts: Counts) -> Iterator[Resource]:
     """Every resource that stands, in the state's order (a provider comes before what it serves).
 
     Memory does not grow with the file. Raises `BadState`, which names the file and the place.

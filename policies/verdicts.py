@@ -93,8 +93,16 @@ class Finding:
 CONFORM = Verdict(State.CONFORM)
 
 
-def refused(message: str, **more: object) -> Verdict:
-    return Verdict(State.NON_CONFORM, message, **more)  # type: ignore[arg-type]
+def refused(
+    message: str,
+    *,
+    subject: str | None = None,
+    urn: str | None = None,
+    about: tuple[str, ...] = (),
+    field: str | None = None,
+) -> Verdict:
+    """A breach, said in a few words."""
+    return Verdict(State.NON_CONFORM, message, subject, urn, about=about, field=field)
 
 
 def unread(fact: object, *fields: str) -> Verdict | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from blueprint.model import Model
 from policies.catalogue.loader import Catalogue
-from policies.report import model, rates
+from policies.report import model
 from policies.verdicts import Effect, State
 
 FORMAT: Literal["rempart-report/1"] = "rempart-report/1"
@@ -141,20 +141,20 @@ def document(report: model.Report, catalogue: Catalogue) -> dict[str, Any]:
         "as_of_pinned": report.as_of_pinned,
         "effect": str(report.effect),
         "exit_code": report.exit_code(catalogue),
-        "states": _plain(dict(sorted(report.states.items()))),
+        "states": _named(dict(sorted(report.states.items()))),
         "problems": list(report.problems),
         "runs": [_run(one) for one in report.runs],
         "requirements": [
             {
-                **_plain(dataclasses.asdict(one)),
+                **_named(dataclasses.asdict(one)),
                 "type": catalogue.requirements[one.id].type,
                 "brick": catalogue.requirements[one.id].brick,
             }
             for one in report.requirements
         ],
-        "rows": [_plain(dataclasses.asdict(one)) for one in report.rows],
-        "horizons": [_horizon(one) for one in report.horizons],
-        "findings": [_plain(dataclasses.asdict(one)) for one in report.findings],
+        "rows": [_named(dataclasses.asdict(one)) for one in report.rows],
+        "horizons": [_named(dataclasses.asdict(one)) for one in report.horizons],
+        "findings": [_named(dataclasses.asdict(one)) for one in report.findings],
     }
 
 
@@ -174,16 +174,16 @@ def schema() -> str:
 
 def _run(run: model.Run) -> dict[str, Any]:
     kept = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
-    return _plain({**kept, "findings": len(run.findings)})  # type: ignore[no-any-return]
+    return _named({**kept, "findings": len(run.findings)})
 
 
-def _horizon(horizon: rates.Horizon) -> dict[str, Any]:
-    return _plain(dataclasses.asdict(horizon))  # type: ignore[no-any-return]
+def _named(values: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): _plain(value) for name, value in values.items()}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return _named(value)
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -174,7 +174,7 @@ def renewed(fact: facts.Key, context: Context) -> Verdict:
     if fact.kind != PSEUDONYMISATION:
         if trouble := _silent(fact, "rotation_days"):
             return trouble
-        if not 1 <= int(fact.rotation_days) <= most:  # type: ignore[arg-type]
+        if not 1 <= facts.given(fact.rotation_days) <= most:
             return refused(f"it lives {fact.rotation_days} days; at most {most} are allowed")
         return _met(fact, "its renewal")
     if fact.rotation_days is not None:
@@ -219,7 +219,7 @@ def kept_inside(fact: facts.Key, context: Context) -> Verdict:
     if fact.exportable:
         return refused("it can be exported")
     least = context.parameter("KMS-09", "days")
-    if int(fact.deletion_days) < least:  # type: ignore[arg-type]
+    if facts.given(fact.deletion_days) < least:
         return refused(f"it can be destroyed {fact.deletion_days} days after the order; at least {least} are needed")
     return _met(fact, "that it stays inside")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.parse
+from typing import TypeAlias, get_args
 
 from blueprint import facts
 from blueprint import plan as plans
@@ -20,7 +21,9 @@ BRICKS: tuple[tuple[type, str], ...] = (
     (facts.Disk, "compute"),
     (facts.Bucket, "storage"),
 )
-REGIONAL = (facts.Network, facts.Segment, facts.Machine, facts.Disk, facts.Bucket, facts.ProviderConfiguration)
+Regional: TypeAlias = (
+    facts.Network | facts.Segment | facts.Machine | facts.Disk | facts.Bucket | facts.ProviderConfiguration
+)
 
 
 # SOV-01
@@ -135,11 +138,11 @@ def certified_host(context: Context) -> Verdict:
 # SOV-03
 
 
-def declared_region(fact: Fact, context: Context) -> Verdict:
+def declared_region(fact: Regional, context: Context) -> Verdict:
     """Everything lies in the target's region, which is one of those allowed; the provider says it explicitly."""
     if trouble := unread(fact, "region"):
         return trouble
-    region = fact.region  # type: ignore[union-attr]
+    region = facts.read(fact.region)
     if not region:
         return refused("its region is left to a default: the provider must be given one")
     if region not in context.parameter("SOV-03", "regions"):
@@ -217,7 +220,7 @@ def state_at_home(context: Context) -> Verdict:
 RULES = (
     Rule("SOV-01", tuple(kind for kind, _ in BRICKS), qualified_service, run=qualified_layer),
     Rule("SOV-02", run=version_of_decision),
-    Rule("SOV-03", REGIONAL, declared_region),
+    Rule("SOV-03", get_args(Regional), declared_region),
     Rule("SOV-05", run=listed_operators),
     Rule("SOV-06", run=certified_host),
     Rule("SOV-07", run=state_at_home),
