@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from blueprint.facts import Malformed, Missing, Value
+from blueprint.values import Malformed, Missing, Value
 
 T = TypeVar("T")
 

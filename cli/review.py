@@ -14,7 +14,8 @@ from blueprint import plan as plans
 from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
-from blueprint.facts import Fact, Unresolved
+from blueprint.facts import Fact
+from blueprint.values import Unresolved
 from cli import report
 from policies import outside, session, unplanned
 from policies.catalogue import loader as catalogues

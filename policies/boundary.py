@@ -13,8 +13,8 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-from blueprint.facts import UNKNOWN, Malformed
 from blueprint.options import Options
+from blueprint.values import UNKNOWN, Malformed
 from policies.protocol import messages
 
 # Fixed by the engine: sdk/go/common/resource/plugin/rpc.go, one per type ...

@@ -7,7 +7,8 @@ import functools
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from blueprint.facts import Fact, Unobservable
+from blueprint.facts import Fact
+from blueprint.values import Unobservable
 from policies import planned, registry
 from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import Unjudged

@@ -16,8 +16,8 @@ from typing import IO, Any
 import ijson
 
 from blueprint.errors import RempartError
-from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed
 from blueprint.options import Options
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The engine's key in an object that is not plain data; its value says what it is instead."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from blueprint import plan as plans
 from blueprint import target as targets
-from blueprint.facts import Unobservable
+from blueprint.values import Unobservable
 from policies import records
 from policies.backend import Backend
 from policies.catalogue import legal

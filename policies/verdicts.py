@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import enum
 
-from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 
 
 class State(enum.StrEnum):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blueprint import facts
-from blueprint.facts import Malformed, Missing, Origin, Value
+from blueprint.facts import Origin
 from blueprint.properties import Properties, as_document, as_integer, as_texts
+from blueprint.values import Malformed, Missing, Value
 
 
 def bucket(origin: Origin, props: Properties, region: Value[str], has_policies: bool = True) -> facts.Bucket:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from policies import addresses
 from policies.context import Context
@@ -22,13 +22,13 @@ def admin_ports_from_bastion(fact: facts.FilterRule, context: Context) -> Verdic
         return Verdict(State.NOT_APPLICABLE, "an egress rule lets nothing in")
     bastion = context.plan.bastion
     watched = {*context.parameter("BAS-01", "admin_ports"), *(bastion.admin_ports if bastion else ())}
-    opened = ports.holds(facts.read(fact.from_port), facts.read(fact.to_port), watched)
+    opened = ports.holds(values.read(fact.from_port), values.read(fact.to_port), watched)
     if not opened or not ports.meet(str(fact.protocol), "tcp"):
         return Verdict(State.NOT_APPLICABLE, "it opens no admin port")
     spelled = ", ".join(map(str, opened))
     if bastion is None:
         return refused(f"admin port {spelled} is open and there is no bastion")
-    cidrs = facts.read(fact.cidrs)
+    cidrs = values.read(fact.cidrs)
     if fact.group == bastion.zone:
         allowed = tuple(
             cidr for external in context.plan.externals if external.administration for cidr in external.cidrs
@@ -132,7 +132,7 @@ def bastion_reaches_inside_only(fact: facts.FilterRule | facts.Route, context: C
             return trouble
         if fact.direction == "ingress" or not _administers(fact.group, context):
             return Verdict(State.NOT_APPLICABLE, "it lets nothing out of an administration zone")
-        inside = all(addresses.inside(cidr, context.plan.cidr) for cidr in facts.read(fact.cidrs))
+        inside = all(addresses.inside(cidr, context.plan.cidr) for cidr in values.read(fact.cidrs))
         return CONFORM if inside and fact.cidrs else refused("an administration zone opens a way out of the platform")
     if trouble := unread(fact, "destination", "via"):
         return trouble

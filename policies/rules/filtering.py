@@ -6,7 +6,7 @@ import collections
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
 from blueprint.properties import as_ports, as_protocol, as_range
@@ -48,10 +48,10 @@ def _registered(fact: facts.FilterRule) -> _Opening | None:
         return None
     return _Opening(
         fact.origin.urn,
-        facts.read(fact.protocol),
-        facts.read(fact.from_port),
-        facts.read(fact.to_port),
-        facts.read(fact.cidrs),
+        values.read(fact.protocol),
+        values.read(fact.from_port),
+        values.read(fact.to_port),
+        values.read(fact.cidrs),
     )
 
 
@@ -78,7 +78,7 @@ def no_world_open_ingress(fact: facts.FilterRule, context: Context) -> Verdict:
         return trouble
     if fact.direction == "egress":
         return OUTGOING
-    cidrs = facts.read(fact.cidrs)
+    cidrs = values.read(fact.cidrs)
     if not cidrs:
         return refused("no source is given: every source would be allowed")
     wide = addresses.wide(cidrs, _limits(context, "NET-04"))
@@ -142,7 +142,7 @@ def _egress(fact: facts.FilterRule, context: Context) -> Verdict:
         return trouble
     if fact.direction == "ingress":
         return INCOMING
-    cidrs = facts.read(fact.cidrs)
+    cidrs = values.read(fact.cidrs)
     planned = context.index.rules.get(fact.origin.subject or "")
     if not cidrs or planned is None:
         return refused("no flow declares this destination")

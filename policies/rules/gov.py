@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from blueprint import facts
-from blueprint.facts import UNKNOWN, Fact, Malformed
+from blueprint.facts import Fact
+from blueprint.values import UNKNOWN, Malformed
 from policies.context import Context
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterator, Sequence
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies import addresses
@@ -25,7 +25,7 @@ def sealed(
     if isinstance(fact, facts.FilterRule):
         if trouble := unread(fact, "cidrs"):
             return trouble
-        return _touches(fact.group, facts.read(fact.cidrs), context)
+        return _touches(fact.group, values.read(fact.cidrs), context)
     if isinstance(fact, facts.Route):
         if trouble := unread(fact, "destination"):
             return trouble
@@ -123,7 +123,7 @@ def one_environment(fact: Fact, context: Context) -> Verdict:
         )
     if trouble := unread(fact.origin, "tags"):
         return trouble
-    environment = facts.read(fact.origin.tags).get("rempart:environment")
+    environment = values.read(fact.origin.tags).get("rempart:environment")
     if environment == context.plan.environment:
         return CONFORM
     return refused(f"it is not of environment {context.plan.environment}")

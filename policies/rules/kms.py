@@ -11,7 +11,7 @@ import collections
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules.model import Rule
@@ -104,7 +104,7 @@ def not_shared(fact: facts.Key | facts.Bucket, context: Context) -> Verdict:
         return trouble
     if fact.derived_from:
         return refused("it is computed from another key: who holds that one holds them all")
-    again = _serving(context)[(str(fact.kind), str(fact.scope), facts.read(fact.receiver))]
+    again = _serving(context)[(str(fact.kind), str(fact.scope), values.read(fact.receiver))]
     if again > 1:
         return refused(f"{again} keys serve the same thing: which one protects it cannot be told")
     return CONFORM
@@ -174,7 +174,7 @@ def renewed(fact: facts.Key, context: Context) -> Verdict:
     if fact.kind != PSEUDONYMISATION:
         if trouble := _silent(fact, "rotation_days"):
             return trouble
-        if not 1 <= facts.given(fact.rotation_days) <= most:
+        if not 1 <= values.given(fact.rotation_days) <= most:
             return refused(f"it lives {fact.rotation_days} days; at most {most} are allowed")
         return _met(fact, "its renewal")
     if fact.rotation_days is not None:
@@ -196,7 +196,7 @@ def duties_apart(fact: facts.Key, context: Context) -> Verdict:
         fact, "administrators", "users"
     ):
         return trouble
-    administrators, users = set(facts.read(fact.administrators)), set(facts.read(fact.users))
+    administrators, users = set(values.read(fact.administrators)), set(values.read(fact.users))
     if any("*" in name for name in administrators | users):
         return refused("it is granted to everybody")
     if both := sorted(administrators & users):
@@ -219,7 +219,7 @@ def kept_inside(fact: facts.Key, context: Context) -> Verdict:
     if fact.exportable:
         return refused("it can be exported")
     least = context.parameter("KMS-09", "days")
-    if facts.given(fact.deletion_days) < least:
+    if values.given(fact.deletion_days) < least:
         return refused(f"it can be destroyed {fact.deletion_days} days after the order; at least {least} are needed")
     return _met(fact, "that it stays inside")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from policies.context import Context
 from policies.rules import sto
@@ -113,7 +113,7 @@ def kept_inside_the_window(fact: facts.Bucket, context: Context) -> Verdict:
         return refused("some of its traces stay for ever", field="expire_days")
     if gone > most:
         return refused(f"its traces are kept {gone} days, {most} at most are allowed", field="expire_days")
-    early = [rule.days for rule in facts.read(fact.expiry) if isinstance(rule.days, int)]
+    early = [rule.days for rule in values.read(fact.expiry) if isinstance(rule.days, int)]
     if min(early, default=gone) < least:
         return refused(
             f"some of its traces go after {min(early)} days, {least} at least are needed", field="expire_days"
@@ -149,7 +149,7 @@ def locked(fact: facts.Bucket, context: Context) -> Verdict:
     if not fact.versioning:
         return refused("without versions a trace is replaced by another of its name", field="versioning")
     least = context.parameter("LOG-04", "minimum")
-    if facts.read(fact.lock_days) < least:
+    if values.read(fact.lock_days) < least:
         return refused(f"it is locked for {fact.lock_days} days, {least} at least are needed", field="lock_days")
     return _conform(str(fact.origin.subject))
 

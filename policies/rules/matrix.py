@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies import addresses
@@ -25,13 +25,13 @@ def in_the_matrix(fact: facts.FilterRule, context: Context) -> Verdict:
     planned = context.index.rules.get(fact.origin.subject or "")
     if planned is None:
         return refused("no flow of the matrix gives it")
-    first, last = facts.read(fact.from_port), facts.read(fact.to_port)
+    first, last = values.read(fact.from_port), values.read(fact.to_port)
     within = (
         fact.direction == str(planned.direction)
         and fact.group == planned.zone
         and fact.protocol == planned.protocol
         and (planned.protocol == "icmp" or (first >= planned.from_port and last <= planned.to_port))
-        and all(addresses.inside(cidr, planned.cidr) for cidr in facts.read(fact.cidrs))
+        and all(addresses.inside(cidr, planned.cidr) for cidr in values.read(fact.cidrs))
     )
     return CONFORM if within else refused("it opens more than its flow")
 
@@ -67,7 +67,7 @@ def nothing_in_clear(fact: facts.FilterRule | facts.ProviderConfiguration, conte
     if fact.protocol == "icmp":
         return Verdict(State.NOT_APPLICABLE, "icmp carries no data of the platform")
     flow = context.index.flows[planned.flow]
-    first, last = facts.read(fact.from_port), facts.read(fact.to_port)
+    first, last = values.read(fact.from_port), values.read(fact.to_port)
     signed = context.parameter("NET-10", "signed_ports")
     if flow.encryption == "authenticated" and not (first == last and first in signed and fact.protocol == "udp"):
         return refused("its flow is signed but readable: only time may be")

@@ -7,7 +7,7 @@ import collections
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies import addresses
@@ -109,7 +109,7 @@ def filtered(fact: facts.Interface | facts.Machine | facts.Network, context: Con
         return trouble
     if not fact.filters:
         return refused("no filter group is attached: the network's default one would be")
-    strange = [zone for zone in facts.read(fact.filters) if zone not in context.index.zones]
+    strange = [zone for zone in values.read(fact.filters) if zone not in context.index.zones]
     return refused("a filter group that is no zone's is attached") if strange else CONFORM
 
 
@@ -252,7 +252,7 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
     planned = context.index.rules.get(fact.origin.subject or "")
     flow = context.index.flows.get(planned.flow) if planned else None
     external = context.index.externals.get(flow.source) if flow else None
-    if flow is None and not all(addresses.is_private(cidr) for cidr in facts.read(fact.cidrs)):
+    if flow is None and not all(addresses.is_private(cidr) for cidr in values.read(fact.cidrs)):
         return refused("it is reached from the Internet by no declared flow")
     if flow is None or external is None or external.via != "internet":
         return Verdict(State.NOT_APPLICABLE, "its source is not on the Internet")
@@ -261,7 +261,9 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
         return CONFORM if external.administration else refused("its source is not a declared administration range")
     if not _edge(fact.group, context):
         return refused("it is reached from the Internet and is not an edge zone")
-    http = ports.holds(facts.read(fact.from_port), facts.read(fact.to_port), context.parameter("NET-09", "http_ports"))
+    http = ports.holds(
+        values.read(fact.from_port), values.read(fact.to_port), context.parameter("NET-09", "http_ports")
+    )
     if http and fact.protocol != "udp" and not flow.waf:
         return refused("HTTP is reached from the Internet without a WAF in front")
     return CONFORM

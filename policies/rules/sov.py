@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from typing import TypeAlias, get_args
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies.context import Context
@@ -142,7 +142,7 @@ def declared_region(fact: Regional, context: Context) -> Verdict:
     """Everything lies in the target's region, which is one of those allowed; the provider says it explicitly."""
     if trouble := unread(fact, "region"):
         return trouble
-    region = facts.read(fact.region)
+    region = values.read(fact.region)
     if not region:
         return refused("its region is left to a default: the provider must be given one")
     if region not in context.parameter("SOV-03", "regions"):

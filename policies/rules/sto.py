@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
-from blueprint.facts import NOT_OBSERVABLE
 from blueprint.properties import as_range
+from blueprint.values import NOT_OBSERVABLE
 from policies import addresses
 from policies.context import Context
 from policies.rules.model import Rule
@@ -66,7 +66,7 @@ def not_public(fact: facts.Bucket, context: Context) -> Verdict:
         return refused(f"its ACL {fact.acl} opens it beyond the account", field="public")
     if fact.website:
         return refused("it is published as a web site")
-    if "*" in facts.read(fact.cors_origins):
+    if "*" in values.read(fact.cors_origins):
         return refused("any web origin may read it")
     if any(_opens(statement) for statement in _statements(fact.policy)):
         return refused("its policy lets anyone in")
@@ -166,8 +166,8 @@ def _only_when_plain(condition: Any) -> bool:
     if str(operator).lower() not in ("bool", "boolifexists") or not isinstance(test, Mapping) or len(test) != 1:
         return False
     (key, value), *_ = test.items()
-    values = [str(one).lower() for one in (value if isinstance(value, list) else [value])]
-    return str(key).lower() == "aws:securetransport" and values == ["false"]
+    written = [str(one).lower() for one in (value if isinstance(value, list) else [value])]
+    return str(key).lower() == "aws:securetransport" and written == ["false"]
 
 
 # STO-05
@@ -220,7 +220,7 @@ def unread_expiry(fact: facts.Bucket, context: Context) -> Verdict | None:
         return trouble
     if not fact.expiry and (answer := by_other_means(context, "lifecycle")):
         return answer
-    for rule in facts.read(fact.expiry):
+    for rule in values.read(fact.expiry):
         if trouble := unread(rule, "prefix", "days", "noncurrent_days"):
             return trouble
     return None
@@ -233,7 +233,7 @@ def gone_after(fact: facts.Bucket) -> int | None:
     bucket does.
     """
     found: list[int] = []
-    for rule in facts.read(fact.expiry):
+    for rule in values.read(fact.expiry):
         days, noncurrent = rule.days, rule.noncurrent_days
         if rule.prefix or not isinstance(days, int):
             continue

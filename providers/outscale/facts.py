@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from blueprint import facts
-from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed, Origin, Value
+from blueprint import facts, values
+from blueprint.facts import Origin
 from blueprint.properties import Properties, as_ports, as_protocol, as_range
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Value
 from providers import bucket_facts
 
 COMPONENTS = "rempart:components:"
@@ -100,7 +101,7 @@ def _origin(
         type=kind,
         name=name,
         subject=subject if isinstance(subject, str) else None,
-        references=references if facts.known(references) else {},
+        references=references if values.known(references) else {},
         tags=props.texts_by_name("tags"),
         taggable=kind in TAGGED,
         provider="outscale",

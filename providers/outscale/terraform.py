@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blueprint import plan as plans
-from blueprint.facts import NOT_OBSERVABLE
+from blueprint.values import NOT_OBSERVABLE
 from providers.outscale import facts
 from providers.outscale.planned import Planned
 from providers.terraform.blocks import Block

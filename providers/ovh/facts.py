@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from blueprint import facts
-from blueprint.facts import UNBOUND, UNKNOWN, Malformed, Missing, Origin, Value
+from blueprint.facts import UNBOUND, Origin
 from blueprint.properties import Properties, as_ports, as_protocol, as_range
+from blueprint.values import UNKNOWN, Malformed, Missing, Value
 from providers import bucket_facts
 from providers.ovh import kinds
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from blueprint.facts import Origin, Value
+from blueprint.facts import Origin
 from blueprint.properties import Properties
+from blueprint.values import Value
 from providers.ovh import labels
 
 NETWORK, SUBNET = "openstack:networking/network:Network", "openstack:networking/subnet:Subnet"

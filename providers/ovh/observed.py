@@ -14,8 +14,9 @@ from typing import Any
 
 from blueprint import naming
 from blueprint import plan as plans
-from blueprint.facts import NOT_OBSERVABLE, Fact, Machine
+from blueprint.facts import Fact, Machine
 from blueprint.properties import as_ports, as_protocol, as_range
+from blueprint.values import NOT_OBSERVABLE
 from providers import buckets, observation
 from providers.ovh import facts, kinds, labels, live, reach
 from providers.ovh.live import Account, Thing

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blueprint import plan as plans
-from blueprint.facts import NOT_OBSERVABLE
+from blueprint.values import NOT_OBSERVABLE
 from providers.ovh import kinds, labels
 from providers.terraform.blocks import Block
 from providers.terraform.mapping import Resource

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from blueprint.facts import NOT_OBSERVABLE
+from blueprint.values import NOT_OBSERVABLE
 from providers.terraform.blocks import Block, camel
 from providers.terraform.mapping import SUBJECT, Resource, tags
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import tfparse
 
-from blueprint.facts import NOT_OBSERVABLE
+from blueprint.values import NOT_OBSERVABLE
 from providers.terraform import written
 from providers.terraform.blocks import BadTerraform, Block, Reading
 from providers.terraform.written import Written

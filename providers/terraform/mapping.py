@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import Field
 
 from blueprint import validation, yaml_reader
-from blueprint.facts import NOT_OBSERVABLE, Missing
 from blueprint.model import Model
+from blueprint.values import NOT_OBSERVABLE, Missing
 from providers.terraform.blocks import Block, camel
 
 TAGS = "tags"

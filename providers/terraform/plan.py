@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 
 _INDEX = re.compile(r"\[[^\]]*\]")

@@ -13,7 +13,8 @@ import pytest
 from blueprint import loader, planner
 from blueprint import stack as stacks
 from blueprint import target as targets
-from blueprint.facts import NOT_OBSERVABLE, Fact
+from blueprint.facts import Fact
+from blueprint.values import NOT_OBSERVABLE
 from cli import review
 from providers.ovh import facts as ovh
 from providers.ovh import kinds, labels

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from blueprint import facts
-from blueprint.facts import UNKNOWN, Fact
+from blueprint.facts import Fact
+from blueprint.values import UNKNOWN
 from policies.verdicts import Effect, State
 from tests.policies import elsewhere, estate, judging
 

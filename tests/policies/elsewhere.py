@@ -14,7 +14,8 @@ from typing import Any
 from blueprint import loader, planner
 from blueprint import plan as plans
 from blueprint import target as targets
-from blueprint.facts import UNKNOWN, Fact
+from blueprint.facts import Fact
+from blueprint.values import UNKNOWN
 from providers.ovh import facts as ovh
 from providers.ovh import kinds, labels
 from tests.policies.estate import Estate, Resource

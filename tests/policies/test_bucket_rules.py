@@ -10,7 +10,7 @@ import pytest
 
 from blueprint import data_plan
 from blueprint import plan as plans
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from policies.context import Index
 from policies.verdicts import State
 from providers import capabilities

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from policies.verdicts import State
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without

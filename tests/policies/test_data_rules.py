@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blueprint import plan as plans
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from policies import records
 from policies.verdicts import Effect, State
 from tests.policies import estate, judging

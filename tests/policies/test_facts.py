@@ -19,8 +19,8 @@ from pulumi_policy.deserialize import (
 )
 
 from blueprint import facts
-from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Malformed
 from blueprint.properties import as_flag, as_integer, as_ports, as_protocol, as_range
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 from policies import boundary, registry
 from policies.judge import Judge
 from providers.outscale import facts as outscale

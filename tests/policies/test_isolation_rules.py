@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blueprint import plan as plans
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from policies.verdicts import Effect, State
 from providers.outscale import facts as outscale
 from tests.policies import estate, judging

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blueprint import plan as plans
-from blueprint.facts import UNKNOWN, Malformed
+from blueprint.values import UNKNOWN, Malformed
 from policies.verdicts import Effect, State
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN

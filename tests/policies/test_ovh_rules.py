@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from policies.verdicts import State
 from providers.ovh import facts as ovh
 from providers.ovh import kinds

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blueprint import facts
-from blueprint.facts import NOT_OBSERVABLE, UNKNOWN, Fact, Malformed, Origin
+from blueprint.facts import Fact, Origin
 from blueprint.options import Options
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 from policies import planned
 from policies.judge import Judge
 from tests.policies import estate

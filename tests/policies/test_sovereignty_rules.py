@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from blueprint import plan as plans
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from policies import records
 from policies.backend import Backend
 from policies.verdicts import Effect, State

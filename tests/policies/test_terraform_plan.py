@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 
-from blueprint.facts import UNKNOWN
+from blueprint.values import UNKNOWN
 from providers.terraform import plan
 
 FIXTURE = pathlib.Path(__file__).parent / "fixtures" / "terraform" / "plan.json"
