@@ -31,9 +31,7 @@ class Compute(brick.Brick):
     def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         props = {"bubble": args.bubble.name, "tiers": sorted({machine.tier for machine in args.machines})}
         super().__init__(name, args.bubble.subject, props, opts)
-        made = [args.adapter.run(args.session, machine, args.network, self) for machine in args.machines]
-        self.outputs = contracts.Machines(
-            machines={subject: id_ for one in made for subject, id_ in one.machines.items()},
-            disks={subject: id_ for one in made for subject, id_ in one.disks.items()},
-        )
+        self.outputs = contracts.Machines()
+        for machine in args.machines:
+            self.outputs = self.outputs.merged(args.adapter.run(args.session, machine, args.network, self))
         self.register_outputs(contracts.outputs(self.outputs))

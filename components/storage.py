@@ -29,6 +29,7 @@ class ObjectStorage(brick.Brick):
 
     def __init__(self, name: str, args: ObjectStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args.bubble.subject, {"bubble": args.bubble.name}, opts)
-        made = [args.adapter.store(args.session, bucket, self) for bucket in args.buckets]
-        self.outputs = contracts.Buckets({subject: name for one in made for subject, name in one.buckets.items()})
+        self.outputs = contracts.Buckets()
+        for bucket in args.buckets:
+            self.outputs = self.outputs.merged(args.adapter.store(args.session, bucket, self))
         self.register_outputs(contracts.outputs(self.outputs))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import pulumi
 
@@ -23,7 +23,17 @@ Transform: TypeAlias = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Segmentation:
+class Made:
+    """What an adapter gives back: each field maps subjects to what the provider calls them."""
+
+    def merged(self, other: Self) -> Self:
+        """Both together; the keys are subjects, so they never meet."""
+        pairs = zip(outputs(self).items(), outputs(other).values(), strict=True)
+        return type(self)(**{name: {**ours, **theirs} for (name, ours), theirs in pairs})
+
+
+@dataclasses.dataclass(frozen=True)
+class Segmentation(Made):
     """The networks of one or more bubbles.
 
     networks: bubble subject -> network id; peering subject too where a link is a network of its own. subnets: subnet
@@ -37,18 +47,9 @@ class Segmentation:
     filters: Ids = dataclasses.field(default_factory=dict)
     tables: Ids = dataclasses.field(default_factory=dict)
 
-    def merged(self, other: Segmentation) -> Segmentation:
-        """Both together; the keys are subjects, so they never meet."""
-        return Segmentation(
-            networks={**self.networks, **other.networks},
-            subnets={**self.subnets, **other.subnets},
-            filters={**self.filters, **other.filters},
-            tables={**self.tables, **other.tables},
-        )
-
 
 @dataclasses.dataclass(frozen=True)
-class Machines:
+class Machines(Made):
     """machines: machine subject -> id. disks: disk subject -> id. addresses: machine subject -> public address."""
 
     machines: Ids = dataclasses.field(default_factory=dict)
@@ -57,13 +58,13 @@ class Machines:
 
 
 @dataclasses.dataclass(frozen=True)
-class Buckets:
+class Buckets(Made):
     """buckets: bucket subject -> bucket name."""
 
     buckets: Ids = dataclasses.field(default_factory=dict)
 
 
-def outputs(value: Segmentation | Machines | Buckets) -> dict[str, dict[str, Any]]:
+def outputs(value: Made) -> dict[str, dict[str, Any]]:
     """The fields of `value`, one level deep: outputs cannot be copied, so `dataclasses.asdict` is not for them."""
     return {field.name: dict(getattr(value, field.name)) for field in dataclasses.fields(value)}
 

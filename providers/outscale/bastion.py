@@ -28,16 +28,13 @@ def admit(
         tags=session.tags(f"{bastion.subject}/keypair", BRICK, session.plan.zone(bastion.zone).bubble),
         parent=parent,
     )
-    machines: dict[str, pulumi.Input[str]] = {}
-    disks: dict[str, pulumi.Input[str]] = {}
-    addresses: dict[str, pulumi.Input[str]] = {}
+    made = contracts.Machines()
     for machine in bastion.machines:
-        made = compute.run(session, machine, network, parent, keypair=keypair, brick=BRICK)
-        machines.update(made.machines)
-        disks.update(made.disks)
+        made = made.merged(compute.run(session, machine, network, parent, keypair=keypair, brick=BRICK))
         if bastion.access == "declared_ranges":
-            addresses[machine.subject] = _address(session, machine, made.machines[machine.subject], parent)
-    return contracts.Machines(machines, disks, addresses)
+            address = _address(session, machine, made.machines[machine.subject], parent)
+            made = made.merged(contracts.Machines(addresses={machine.subject: address}))
+    return made
 
 
 def _address(

@@ -88,7 +88,7 @@ def _image_id(provider: outscale.Provider, name: str) -> pulumi.Output[str]:
 def image_id(session: Session, word: str) -> pulumi.Output[str]:
     """The one image that images.yaml names for the blueprint's word; a word that is not there is taken as a name."""
     listed = images.load("outscale")
-    return _image_id(session.outscale, listed[word].name if word in listed else word)
+    return _image_id(session.native, listed[word].name if word in listed else word)
 
 
 def _disk(

@@ -29,8 +29,5 @@ def admit(
     )
     made = contracts.Machines()
     for machine in bastion.machines:
-        one = compute.run(session, machine, network, parent, keypair=keypair, brick=BRICK)
-        made = contracts.Machines(
-            {**made.machines, **one.machines}, {**made.disks, **one.disks}, {**made.addresses, **one.addresses}
-        )
+        made = made.merged(compute.run(session, machine, network, parent, keypair=keypair, brick=BRICK))
     return made

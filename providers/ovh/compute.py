@@ -237,7 +237,7 @@ def flavor(machine: plans.Machine) -> str:
 def image_id(session: Session, word: str) -> pulumi.Output[str]:
     """The one image that images.yaml names for the blueprint's word; a word that is not there is taken as a name."""
     listed = offered.load("ovh")
-    return _image_id(session.openstack, listed[word].name if word in listed else word)
+    return _image_id(session.native, listed[word].name if word in listed else word)
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,4 +1,7 @@
-"""Explicit OpenStack and RGW providers, and the one way in which this folder registers a resource."""
+"""The explicit OpenStack provider, what the offer has, and how resources carry their labels.
+
+What registers them is `providers.registration`.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,17 @@ import dataclasses
 import functools
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 import pulumi_openstack as openstack
-import rempart_s3 as s3
 import yaml
 
-from blueprint import links, naming
+from blueprint import links
 from blueprint import plan as plans
-from providers import adoption, contracts, tagging
+from providers import contracts, registration
 from providers.ovh import kinds, labels
 
-Kind = TypeVar("Kind", bound=pulumi.CustomResource)
 REGION = "openstack-region"
 """Setting of a target: the name that OpenStack gives to the region (a pod of it)."""
 NO_SECOND_TRY = 0
@@ -30,18 +31,16 @@ Nothing is sent twice blindly: the run fails, and `rempart recover` looks first 
 
 
 @dataclasses.dataclass(frozen=True)
-class Session:
-    """One plan in one project. Providers are registered when first used, so that a layer shows only what it needs."""
+class Session(registration.Session):
+    """One plan in one project."""
 
-    plan: plans.Plan
-    place: contracts.Place
-    transform: contracts.Transform | None = None
-    transformed: list[str] = dataclasses.field(default_factory=list)
+    FLAVOR = "rgw"
+
     placements: dict[str, openstack.compute.ServerGroup] = dataclasses.field(default_factory=dict)
     """Server groups that this layer has made, by tier."""
 
     @functools.cached_property
-    def openstack(self) -> openstack.Provider:
+    def native(self) -> openstack.Provider:
         """Only names go into the state: credentials stay in clouds.yaml, which the plugin reads itself."""
         return openstack.Provider(
             "openstack",
@@ -52,13 +51,9 @@ class Session:
         )
 
     @functools.cached_property
-    def s3(self) -> s3.Provider:
-        return s3.Provider("rgw", region=self.plan.region, endpoint=self.place.endpoints["storage"], flavor="rgw")
-
-    @functools.cached_property
     def external_network(self) -> pulumi.Output[Any]:
         """The provider's own network to the Internet: the one that is marked external."""
-        options = pulumi.InvokeOutputOptions(provider=self.openstack)
+        options = pulumi.InvokeOutputOptions(provider=self.native)
         return openstack.networking.get_network_output(external=True, opts=options)
 
     @functools.cached_property
@@ -85,53 +80,11 @@ class Session:
         """A constraint of a brick, as capabilities.yaml says."""
         return int(self.place.offer.bricks[brick].constraints[name])
 
-    def name(self, *parts: str) -> str:
-        """A name that the provider takes: platform, environment, readable parts, hash."""
-        return naming.of(self.plan.platform, self.plan.environment, *parts)
-
-    def tags(self, subject: str, brick: str, bubble: str | None) -> dict[str, str]:
-        """What a resource says of itself (GOV-02)."""
-        return tagging.tags(self.plan, subject, brick, bubble)
-
-    def make(
-        self,
-        kind: type[Kind],
-        subject: str,
-        arguments: Mapping[str, Any],
-        *,
-        parent: pulumi.Resource,
-        references: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        protect: bool = False,
-        depends_on: Sequence[pulumi.Resource] | None = None,
-        name: str | None = None,
-    ) -> Kind:
-        """Registers one native resource, named by its subject; `name` where several serve one subject.
-
-        `references` says, in words that policies can read before ids exist, what each id points at; `labels` says where
-        that is kept.
-        """
-        args = {**arguments, **self._labels(kind, subject, dict(references or {}), dict(tags or {}))}
-        if self.transform is not None:
-            changed = self.transform(kind.__name__, subject, dict(args))
-            if changed != args:
-                self.transformed.append(subject)
-                args = changed
-        provider = self.s3 if kind.__module__.startswith("rempart_s3") else self.openstack
-        options = pulumi.ResourceOptions(
-            parent=parent,
-            provider=provider,
-            protect=protect,
-            depends_on=list(depends_on or ()),
-            import_=adoption.identifier(name or subject),
-        )
-        return kind(name or subject, opts=options, **args)
-
-    def _labels(
-        self, kind: type[Any], subject: str, references: Mapping[str, str], tags: Mapping[str, str]
+    def labelled(
+        self, kind: type[Any], subject: str, references: Mapping[str, str], tags: Mapping[str, str] | None
     ) -> dict[str, Any]:
-        """The arguments that carry a resource's subject and references: `kinds` reads them back."""
-        token = getattr(kind, "pulumi_type", "")
+        """In fields that OpenStack keeps, where there are some: `labels` says which, and `kinds` reads them back."""
+        token, tags = getattr(kind, "pulumi_type", ""), tags or {}
         if token == kinds.RULE:
             return {"description": labels.described(subject, references)}
         if token in kinds.TAGGED:
