@@ -39,3 +39,9 @@ def load(provider: str) -> Mapping[str, Image]:
     """The blueprint's word -> image. Raises `BlueprintErrors`, with file and line, for a file that is wrong."""
     data, source_map, _ = yaml_reader.read(path(provider))
     return validation.validate(_Images, data, source_map).images
+
+
+def name(provider: str, word: str) -> str:
+    """The exact name that images.yaml gives for the blueprint's word; a word that is not there is one itself."""
+    listed = load(provider)
+    return listed[word].name if word in listed else word

@@ -86,9 +86,8 @@ def _image_id(provider: outscale.Provider, name: str) -> pulumi.Output[str]:
 
 
 def image_id(session: Session, word: str) -> pulumi.Output[str]:
-    """The one image that images.yaml names for the blueprint's word; a word that is not there is taken as a name."""
-    listed = images.load("outscale")
-    return _image_id(session.native, listed[word].name if word in listed else word)
+    """The one image that goes by the blueprint's word, or by an exact name in its place."""
+    return _image_id(session.native, images.name("outscale", word))
 
 
 def _disk(

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, ARG005 - every builder has the one signature, whether or not it needs all of it
+# ruff: noqa: ARG001 - every builder has the one signature, whether or not it needs all of it
 """Outscale resources (and buckets on OOS) as neutral facts. Closed world: what is not listed here is `Unmapped`.
 
 Field names are the OAPI's, in camelCase. What an id points at is read from the adapter's `references`; `targets` keeps
@@ -8,16 +8,16 @@ every id that the resource gives, so that an undeclared one shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from blueprint import facts, values
 from blueprint.facts import Origin
 from blueprint.properties import Properties, as_ports, as_protocol, as_range
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Value
-from providers import bucket_facts
+from providers import bucket_facts, fact_builders
+from providers.fact_builders import Builder
 
-COMPONENTS = "rempart:components:"
 PROVIDERS = {"pulumi:providers:outscale": "outscale", "pulumi:providers:s3": "s3"}
 EXTERNAL_ID = {
     "netId": "outscale:index:Net",
@@ -83,7 +83,7 @@ def fact(
     """
     props = Properties(properties)
     origin = _origin(kind, urn, name, props, dependencies)
-    if kind.startswith(COMPONENTS):
+    if kind.startswith(fact_builders.COMPONENTS):
         return facts.Component(origin)
     if kind in PROVIDERS:
         return _provider(origin, props)
@@ -111,19 +111,10 @@ def _origin(
 
 
 def _targets(kind: str, props: Properties) -> dict[str, str]:
-    """`netId` -> Net, `securityGroupIds[0]` -> SecurityGroup, `nics[0].nicId` -> Nic, for every id that is given."""
+    """`netId` -> Net, `nics[0].nicId` -> Nic, for every id that is given."""
     if not kind.startswith("outscale:index:"):
         return {}
-    found: dict[str, str] = {}
-    for key, target in EXTERNAL_ID.items():
-        if target == kind or not props.has(key):
-            continue
-        value = props.raw(key)
-        if key.endswith("Ids"):
-            count = len(value) if isinstance(value, list) else 1
-            found.update({f"{key}[{index}]": target for index in range(count)})
-        else:
-            found[key] = target
+    found = fact_builders.targets(kind, props, EXTERNAL_ID)
     nics = props.raw("nics")
     for index, nic in enumerate(nics if isinstance(nics, list) else []):
         if isinstance(nic, Mapping) and nic.get("nicId") is not None:
@@ -196,7 +187,6 @@ def _rule(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
         _DIRECTION.get(flow.strip().lower(), Malformed("Inbound or Outbound")) if isinstance(flow, str) else flow
     )
     cidr = as_range(props.raw("ipRange"))
-    subject = origin.subject or ""
     return facts.FilterRule(
         origin,
         direction,
@@ -205,7 +195,7 @@ def _rule(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
         last,
         (cidr,) if isinstance(cidr, str) else cidr,
         _zone(origin.references.get("securityGroupId")),
-        "/".join(subject.split("/")[:2]) if subject.startswith("flows/") else None,
+        fact_builders.flow(origin.subject),
     )
 
 
@@ -282,39 +272,26 @@ def _bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fa
     return bucket_facts.bucket(origin, props, provider.text("region", ""))
 
 
-def _stack_reference(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
-    return facts.StackReference(origin, props.text("name", ""))
-
-
-def _support(role: str, **ends: str) -> Callable[[Origin, Properties, Properties], facts.Fact]:
-    """`ends` maps what the resource joins to the property that gives its id."""
-    return lambda origin, props, provider: facts.Support(
-        origin, role, {end: origin.references.get(key) for end, key in ends.items()}
-    )
-
-
-_BUILDERS: Mapping[str, Callable[[Origin, Properties, Properties], facts.Fact]] = {
+_BUILDERS: Mapping[str, Builder] = {
     "outscale:index:Net": _net,
     "outscale:index:Subnet": _subnet,
     "outscale:index:SecurityGroup": _group,
     "outscale:index:SecurityGroupRule": _rule,
     "outscale:index:RouteTable": _table,
-    "outscale:index:RouteTableLink": _support("table-link", segment="subnetId", table="routeTableId"),
+    "outscale:index:RouteTableLink": fact_builders.support("table-link", segment="subnetId", table="routeTableId"),
     "outscale:index:Route": _route,
     "outscale:index:InternetService": _internet_service,
     "outscale:index:InternetServiceLink": _internet_link,
     "outscale:index:NatService": _nat,
     "outscale:index:NetPeering": _peering,
-    "outscale:index:NetPeeringAcceptation": _support("acceptation", peering="netPeeringId"),
+    "outscale:index:NetPeeringAcceptation": fact_builders.support("acceptation", peering="netPeeringId"),
     "outscale:index:Nic": _nic,
     "outscale:index:PublicIp": _public_ip,
     "outscale:index:PublicIpLink": _public_ip_link,
-    "outscale:index:Keypair": _support("keypair"),
+    "outscale:index:Keypair": fact_builders.support("keypair"),
     "outscale:index:Vm": _vm,
     "outscale:index:Volume": _volume,
-    "outscale:index:VolumeLink": _support("disk-link", disk="volumeId", machine="vmId"),
+    "outscale:index:VolumeLink": fact_builders.support("disk-link", disk="volumeId", machine="vmId"),
     "s3:index:Bucket": _bucket,
-    "pulumi:pulumi:Stack": _support("stack"),
-    "pulumi:pulumi:StackReference": _stack_reference,
-    "pulumi:providers:pulumi": _support("engine-provider"),  # serves stack references, and creates nothing
+    **fact_builders.ENGINE,
 }

@@ -235,9 +235,8 @@ def flavor(machine: plans.Machine) -> str:
 
 
 def image_id(session: Session, word: str) -> pulumi.Output[str]:
-    """The one image that images.yaml names for the blueprint's word; a word that is not there is taken as a name."""
-    listed = offered.load("ovh")
-    return _image_id(session.native, listed[word].name if word in listed else word)
+    """The one image that goes by the blueprint's word, or by an exact name in its place."""
+    return _image_id(session.native, offered.name("ovh", word))
 
 
 @functools.lru_cache(maxsize=64)

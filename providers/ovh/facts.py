@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, ARG005 - every builder has the one signature, whether or not it needs all of it
+# ruff: noqa: ARG001 - every builder has the one signature, whether or not it needs all of it
 """OpenStack resources (and buckets on RGW) as neutral facts. Closed world: what is not listed here is `Unmapped`.
 
 Field names are the provider SDK's, in camelCase. What an id points at is read from the labels that the adapter wrote
@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import pathlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -19,10 +19,10 @@ from blueprint import facts
 from blueprint.facts import UNBOUND, Origin
 from blueprint.properties import Properties, as_ports, as_protocol, as_range
 from blueprint.values import UNKNOWN, Malformed, Missing, Value
-from providers import bucket_facts
+from providers import bucket_facts, fact_builders
+from providers.fact_builders import Builder
 from providers.ovh import kinds
 
-COMPONENTS = "rempart:components:"
 PROVIDERS = {"pulumi:providers:openstack": "openstack", "pulumi:providers:s3": "s3"}
 _POD = re.compile(r"pod\w+\.(?P<site>[a-z]+)")
 
@@ -42,7 +42,7 @@ def fact(
     """
     props = Properties(properties)
     origin = kinds.origin(kind, urn, name, props, dependencies)
-    if kind.startswith(COMPONENTS):
+    if kind.startswith(fact_builders.COMPONENTS):
         return facts.Component(origin)
     if kind in PROVIDERS:
         endpoint = props.text("authUrl" if kind.endswith("openstack") else "endpoint", None)
@@ -133,7 +133,6 @@ def _rule(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
     if isinstance(direction, str):
         direction = direction.strip().lower()
         direction = direction if direction in ("ingress", "egress") else Malformed("ingress or egress")
-    subject = origin.subject or ""
     return facts.FilterRule(
         origin,
         direction,
@@ -142,7 +141,7 @@ def _rule(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
         last,
         _remote(props),
         _zone(origin.references.get("securityGroupId")),
-        "/".join(subject.split("/")[:2]) if subject.startswith("flows/") else None,
+        fact_builders.flow(origin.subject),
     )
 
 
@@ -278,17 +277,6 @@ def _bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fa
     return bucket_facts.bucket(origin, props, _region(provider), has_policies=False)
 
 
-def _stack_reference(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
-    return facts.StackReference(origin, props.text("name", ""))
-
-
-def _support(role: str, **ends: str) -> Callable[[Origin, Properties, Properties], facts.Fact]:
-    """`ends` maps what the resource joins to the property that gives its id."""
-    return lambda origin, props, provider: facts.Support(
-        origin, role, {end: origin.references.get(key) for end, key in ends.items()}
-    )
-
-
 @functools.cache
 def volume_types() -> Mapping[str, Any]:
     """volumes.yaml: the blueprint's word -> volume type, and the list of `encrypted` types."""
@@ -301,24 +289,22 @@ def encrypted_types() -> frozenset[str]:
     return frozenset(volume_types()["encrypted"])
 
 
-_BUILDERS: Mapping[str, Callable[[Origin, Properties, Properties], facts.Fact]] = {
+_BUILDERS: Mapping[str, Builder] = {
     kinds.NETWORK: _network,
     kinds.SUBNET: _subnet,
     kinds.GROUP: _group,
     kinds.RULE: _rule,
     kinds.PORT: _port,
     kinds.ROUTER: _router,
-    kinds.ROUTER_INTERFACE: _support("attachment-link"),
+    kinds.ROUTER_INTERFACE: fact_builders.support("attachment-link"),
     kinds.SUBNET_ROUTE: _route,
     kinds.FLOATING_IP: _floating_ip,
     kinds.FLOATING_LINK: _floating_link,
     kinds.INSTANCE: _instance,
-    kinds.KEYPAIR: _support("keypair"),
+    kinds.KEYPAIR: fact_builders.support("keypair"),
     kinds.SERVER_GROUP: _server_group,
     kinds.VOLUME: _volume,
-    kinds.ATTACHMENT: _support("disk-link", disk="volumeId", machine="instanceId"),
+    kinds.ATTACHMENT: fact_builders.support("disk-link", disk="volumeId", machine="instanceId"),
     "s3:index:Bucket": _bucket,
-    "pulumi:pulumi:Stack": _support("stack"),
-    "pulumi:pulumi:StackReference": _stack_reference,
-    "pulumi:providers:pulumi": _support("engine-provider"),  # serves stack references, and creates nothing
+    **fact_builders.ENGINE,
 }

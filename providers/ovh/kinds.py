@@ -8,6 +8,7 @@ from typing import Any
 from blueprint.facts import Origin
 from blueprint.properties import Properties
 from blueprint.values import Value
+from providers import fact_builders
 from providers.ovh import labels
 
 NETWORK, SUBNET = "openstack:networking/network:Network", "openstack:networking/subnet:Subnet"
@@ -90,17 +91,7 @@ def _targets(kind: str, props: Properties) -> dict[str, str]:
     """`networkId` -> Network, `fixedIps[0].subnetId` -> Subnet, `networks[0].port` -> Port: every id that is given."""
     if not kind.startswith("openstack:"):
         return {}
-    found: dict[str, str] = {}
-    for key, target in EXTERNAL_ID.items():
-        value = props.raw(key)
-        if value is None or target == kind:
-            continue
-        if key.endswith("Ids"):
-            count = len(value) if isinstance(value, list) else 1
-            found.update({f"{key}[{index}]": target for index in range(count)})
-        else:
-            found[key] = target
-    return {**found, **_inner(props)}
+    return {**fact_builders.targets(kind, props, EXTERNAL_ID), **_inner(props)}
 
 
 def _inner(props: Properties) -> dict[str, str]:
