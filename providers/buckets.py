@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from blueprint.values import NOT_OBSERVABLE, Missing
+
 ABSENT = {
     "get_bucket_tagging": ("NoSuchTagSet", "NoSuchTagSetError"),
     "get_bucket_policy": ("NoSuchBucketPolicy",),
@@ -18,6 +20,7 @@ ABSENT = {
     "get_object_lock_configuration": ("ObjectLockConfigurationNotFoundError",),
 }
 """Call -> the error codes that mean "there is none"."""
+NO_SUCH_CALL = ("NotImplemented", "MethodNotAllowed")
 
 
 def client(endpoint: str, region: str, access_key: str, secret_key: str, ca_bundle: str | None) -> Any:
@@ -54,7 +57,7 @@ def properties(s3: Any, name: str) -> dict[str, Any]:
     website = _ask(s3, "get_bucket_website", name)
     return {
         "bucket": name,
-        "acl": _acl(_ask(s3, "get_bucket_acl", name)),
+        "acl": _acl(_call(s3, "get_bucket_acl", name)),
         "policy": _ask(s3, "get_bucket_policy", name).get("Policy"),
         "versioning": _ask(s3, "get_bucket_versioning", name).get("Status") == "Enabled",
         "encryption": {"algorithm": algorithms[0]} if algorithms else None,
@@ -85,14 +88,22 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ask(s3: Any, call: str, name: str) -> Mapping[str, Any]:
-    """One document of a bucket; empty where there is none, or where this store has no such call at all."""
+    """One document of a bucket; empty where there is none, or where this store has no such documents at all."""
+    return _call(s3, call, name) or {}
+
+
+def _call(s3: Any, call: str, name: str) -> Mapping[str, Any] | None:
+    """What a store answers of a bucket: empty where it says that there is none, None where it has no such call."""
     from botocore.exceptions import ClientError
 
     try:
         answer: Mapping[str, Any] = getattr(s3, call)(Bucket=name)
     except ClientError as error:
-        if error.response["Error"]["Code"] in (*ABSENT.get(call, ()), "NotImplemented", "MethodNotAllowed"):
+        code = error.response["Error"]["Code"]
+        if code in ABSENT.get(call, ()):
             return {}
+        if code in NO_SUCH_CALL:
+            return None
         raise
     return answer
 
@@ -105,8 +116,13 @@ def _days(retention: Mapping[str, Any]) -> int:
     return int(retention.get("Days") or 365 * int(retention.get("Years") or 0))
 
 
-def _acl(answer: Mapping[str, Any]) -> str:
-    """`private` where the owner alone holds grants; else who else does, in the words of S3's canned lists."""
+def _acl(answer: Mapping[str, Any] | None) -> str | Missing:
+    """`private` where the owner alone holds grants; else who else does, in the words of S3's canned lists.
+
+    A store that shows no list may well heed one: whoever makes a bucket gives it in a header.
+    """
+    if answer is None:
+        return NOT_OBSERVABLE
     owner = answer.get("Owner", {}).get("ID", "")
     others = [
         str(grant.get("Grantee", {}).get("URI", "another account")).rsplit("/", 1)[-1]

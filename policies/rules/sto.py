@@ -12,7 +12,7 @@ from blueprint.values import NOT_OBSERVABLE
 from policies import addresses
 from policies.context import Context
 from policies.rules.model import Rule
-from policies.verdicts import CONFORM, State, Verdict, refused, unread
+from policies.verdicts import CONFORM, Phase, State, Verdict, refused, unread
 
 # STO-01
 
@@ -60,9 +60,10 @@ def _disk(fact: facts.Disk) -> Verdict:
 
 def not_public(fact: facts.Bucket, context: Context) -> Verdict:
     """Nobody reads or lists it anonymously: not by ACL, not by policy, not as a web site, not from any origin."""
-    if trouble := unread(fact, "acl", "policy", "website", "cors_origins"):
+    hidden = fact.acl is NOT_OBSERVABLE  # no pass, and no reason to overlook what else opens it
+    if trouble := unread(fact, *(() if hidden else ("acl",)), "policy", "website", "cors_origins"):
         return trouble
-    if fact.acl not in context.parameter("STO-02", "private_acls"):
+    if not hidden and fact.acl not in context.parameter("STO-02", "private_acls"):
         return refused(f"its ACL {fact.acl} opens it beyond the account", field="public")
     if fact.website:
         return refused("it is published as a web site")
@@ -70,7 +71,13 @@ def not_public(fact: facts.Bucket, context: Context) -> Verdict:
         return refused("any web origin may read it")
     if any(_opens(statement) for statement in _statements(fact.policy)):
         return refused("its policy lets anyone in")
-    return CONFORM
+    return _no_list(context) if hidden else CONFORM
+
+
+def _no_list(context: Context) -> Verdict:
+    """Whether a bucket has an ACL cannot be asked: on a live reading, a record about the offer may answer."""
+    scope = f"offers/{context.offer}/bucket-acl" if context.place is Phase.LIVE else ""
+    return Verdict(State.NOT_OBSERVABLE, "`acl` cannot be read from this provider", scope=scope)
 
 
 def _opens(statement: Mapping[str, Any]) -> bool:

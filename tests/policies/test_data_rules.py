@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from blueprint import plan as plans
-from blueprint.values import UNKNOWN
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN
 from policies import records
-from policies.verdicts import Effect, State
+from policies.verdicts import Effect, Phase, State
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN, Case, Change, check, to, unknown, without
 
@@ -127,6 +127,9 @@ PUBLIC = [
     Case("an unknown policy waits", BUCKET, unknown("policy"), UNSEEN),
     Case("an unknown origin waits", BUCKET, to(corsRules=[{"allowedOrigins": [UNKNOWN]}]), UNSEEN),
     Case("a policy that is no JSON is refused", BUCKET, to(policy="allow all"), REFUSED, "wrong type"),
+    Case("an ACL that cannot be read is no pass", BUCKET, to(acl=NOT_OBSERVABLE), UNSEEN, "cannot be read"),
+    Case("nor does it hide a web site", BUCKET, to(acl=NOT_OBSERVABLE, website={"set": True}), REFUSED, "web site"),
+    Case("nor an unknown policy", BUCKET, to(acl=NOT_OBSERVABLE, policy=UNKNOWN), UNSEEN, "not known yet"),
     Case("a list for an ACL is refused", BUCKET, to(acl=["private"]), REFUSED, "wrong type"),
 ]
 
@@ -198,6 +201,23 @@ def test_a_record_about_exactly_this_volume_is_evidence_until_its_last_day() -> 
     ]
     assert states == [EVIDENCE, State.EVIDENCE_ACCEPTED_UNTIL, State.EVIDENCE_ACCEPTED_UNTIL, EVIDENCE]
     assert judging.say(judging.judge_of(changed.plan, kept), changed, "STO-01", BUCKET).state is EVIDENCE
+
+
+def test_a_record_about_the_store_answers_for_an_acl_that_a_live_reading_cannot_see() -> None:
+    changed = estate.estate_of().copy()
+    changed[BUCKET].properties["acl"] = NOT_OBSERVABLE
+    record = records.Evidence(
+        id="EV-9", rule="STO-02", scope="offers/iaas-cloud-on-demand/bucket-acl", statement="s", document="d",
+        sha256="ab" * 32, owner="a", approver="b", valid_from=dt.date(2026, 11, 1), valid_until=dt.date(2026, 12, 31),
+        simulated=False,
+    )  # fmt: skip
+    kept = records.Records(evidence=(record,))
+    live = judging.say(judging.judge_of(changed.plan, kept, place=Phase.LIVE), changed, "STO-02", BUCKET)
+    assert (live.state, live.record) == (State.EVIDENCE_ACCEPTED_UNTIL, "EV-9")
+    without_record = judging.say(judging.judge_of(changed.plan, place=Phase.LIVE), changed, "STO-02", BUCKET)
+    assert (without_record.state, without_record.effect) == (State.NOT_OBSERVABLE, Effect.BLOCK)
+    written = judging.say(judging.judge_of(changed.plan, kept, place=Phase.HCL), changed, "STO-02", BUCKET)
+    assert written.state is State.NOT_OBSERVABLE
 
 
 def test_a_public_bucket_is_refused_before_it_is_created() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from blueprint.values import NOT_OBSERVABLE
 from providers import buckets
 
 OWNER = {"ID": "owner"}
@@ -49,6 +50,12 @@ def test_a_bare_bucket_has_nothing_and_is_private() -> None:
 def test_a_grant_to_anybody_but_the_owner_is_not_private(grantee: dict[str, str]) -> None:
     acl = {"Owner": OWNER, "Grants": [{"Grantee": OWNER}, {"Grantee": grantee}]}
     assert buckets.properties(Store(get_bucket_acl=acl), "b")["acl"] != "private"
+
+
+@pytest.mark.parametrize("code", buckets.NO_SUCH_CALL)
+def test_a_list_that_the_store_does_not_show_is_not_observable(code: str) -> None:
+    assert buckets.properties(Store(get_bucket_acl=error(code)), "b")["acl"] is NOT_OBSERVABLE
+    assert buckets.properties(Store(get_bucket_website=error(code)), "b")["website"] is None
 
 
 def test_documents_are_read_in_the_words_of_the_resource() -> None:
