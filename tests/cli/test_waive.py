@@ -151,13 +151,17 @@ def test_a_waiver_of_a_platform_that_is_gone_is_listed_as_such(
     assert "cannot be read" in shown["faults"][0]
 
 
-def test_what_a_rule_found_is_waived_without_being_shown(
-    kept: pathlib.Path, capsys: pytest.CaptureFixture[str]
+def test_a_secret_in_clear_is_never_waived_and_never_shown(
+    kept: pathlib.Path, broken: Estate, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    changed = estate.estate_of().copy()
+    """Neither when its own waiver is refused, nor when something else of the same machine is waived."""
+    changed = broken.copy()
     changed[VM].properties["userData"] = "#cloud-config\npassword: Canary-7-Bird\n"
     runs.run(changed, "compute")
-    waive.request(asked(rule="CPT-05"))
+    with pytest.raises(RempartError, match=r"cannot be waived: .* imposed by SNC 10\.5\.d") as refused:
+        waive.request(asked(rule="CPT-05"))
+    assert "Canary" not in str(refused.value)
+    waive.request(asked())
     waive.approve(only(kept).stem, str(persons.key("bob")))
     waive.show(None, "table")
     runs.run(changed, "compute")

@@ -150,6 +150,7 @@ FAULTS: dict[str, tuple[Callable[[], Waiver], str]] = {
     "a rule that is gone": (lambda: approved(rule="CPT-99"), "does not exist"),
     "any rule": (lambda: approved(rule="*"), "does not exist"),
     "a regulatory objective": (lambda: approved(rule="SOV-01"), "cannot be waived"),
+    "a secret in clear": (lambda: approved(rule="CPT-05"), "imposed by SNC 10.5.d"),
     "the rule on waivers": (lambda: approved(rule="GOV-05"), "cannot be waived"),
 }
 
