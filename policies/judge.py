@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from blueprint.facts import Fact
 from blueprint.values import Unobservable
@@ -66,16 +66,9 @@ class Judge:
 
     def run(self) -> list[Finding]:
         """Rules about the run itself: where its state goes, whether its offer is qualified."""
-        return self._about_run(self.rules)
-
-    def standing(self) -> list[Finding]:
-        """Rules about records alone: a waiver that does not bind is a breach of a state and of an account too."""
-        return self._about_run([rule for rule in self.rules if rule.records])
-
-    def _about_run(self, rules: Sequence[Rule]) -> list[Finding]:
         return [
             self._finding(rule.id, verdict, None, "run")
-            for rule in rules
+            for rule in self.rules
             if rule.run is not None
             for verdict in self._answers(rule.id, rule.run)
         ]
@@ -98,11 +91,18 @@ class Judge:
             return Verdict(State.NOT_APPLICABLE, f"the blueprint has no {entry.brick}")
         return Verdict(State(entry.state), entry.why.en, scope=f"platforms/{plan.platform}")
 
-    def without_record(self, seen: Iterable[str]) -> list[Finding]:
-        """One `not_applicable` for each rule that found nothing to judge, so that silence is never an answer."""
-        done = set(seen)
-        verdict = Verdict(State.NOT_APPLICABLE, f"the {self.context.layer} layer holds nothing that this rule judges")
-        return [self._finding(rule.id, verdict, None, "stack") for rule in self.rules if rule.id not in done]
+    def without_record(self, seen: Iterable[str], why: Mapping[str, str] | None = None) -> list[Finding]:
+        """One `not_applicable` for each rule that found nothing to judge, so that silence is never an answer.
+
+        `why` says it of the rules that could not look, by their identifiers.
+        """
+        done, reasons = set(seen), why or {}
+        empty = f"the {self.context.layer} layer holds nothing that this rule judges"
+        return [
+            self._finding(rule.id, Verdict(State.NOT_APPLICABLE, reasons.get(rule.id, empty)), None, "stack")
+            for rule in self.rules
+            if rule.id not in done
+        ]
 
     def _all(self, rule: str, judged: StackRule, facts: Sequence[Fact]) -> Iterator[Verdict]:
         try:
@@ -115,6 +115,8 @@ class Judge:
     def _answers(self, rule: str, judged: RunRule) -> tuple[Verdict, ...]:
         try:
             answer = judged(self.context)
+        except Unobservable as error:
+            return (_unobservable(error),)
         except Exception as error:
             return (_fault(rule, error),)
         return (answer,) if isinstance(answer, Verdict) else tuple(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from blueprint import stack as stacks
@@ -17,9 +17,16 @@ from policies.rules.model import Rule
 from policies.verdicts import Finding, Phase
 
 PHASES: Mapping[str, Phase] = {"audit": Phase.STATE, "review": Phase.HCL, "verify": Phase.LIVE}
-WHERE: Mapping[str, Place] = {"audit": "state", "review": "hcl"}
-"""Operation -> the place whose observability the catalogue gives, rule by rule; elsewhere every rule is asked."""
-REVIEW = "review"
+WHERE: Mapping[str, Place] = {"audit": "state", "review": "hcl", "verify": "live"}
+"""Operation -> the place whose observability the catalogue gives, rule by rule."""
+NAMES: Mapping[Place, str] = {
+    "pack": "the policy pack",
+    "state": "a state",
+    "live": "the provider's API",
+    "hcl": "Terraform",
+}
+SHOWN = ("full", "partial")
+REVIEW, VERIFY = "review", "verify"
 Locate: TypeAlias = Callable[[str, str | None], str | None]
 
 
@@ -51,9 +58,10 @@ def judge(
 
     `whole` names the parts of the plan of which nothing may be missing. `locate` says where a subject is written, where
     that is not the blueprint; None where it does not know. `settled` are the same facts from what the provider gave
-    back, for rules over everything together; None where there is no such difference. Rules about a run (where its state
-    goes), and rules that the place shows nothing of, have nothing to judge here, and say so. Records are judged
-    wherever facts come from: a waiver that does not bind would let something through here too.
+    back, for rules over everything together; None where there is no such difference.
+
+    What a rule asks of the plan or of the run (that waivers bind, where traces are kept) is asked where the catalogue
+    says that the place shows it. A rule that the place shows nothing of (where the state goes) says so, and what does.
     """
     made, own = session.prepare(name, preview=False, whole=frozenset(whole))
     made = dataclasses.replace(made, context=dataclasses.replace(made.context, place=PHASES[operation]))
@@ -75,12 +83,13 @@ def ask(
     """The same, and nothing is written anywhere."""
     if locate is not None:
         made = dataclasses.replace(made, locate=_first(locate, made.locate))
-    seen = dataclasses.replace(made, rules=_visible(made, WHERE.get(operation)))
+    place = WHERE[operation]
+    seen = made if operation == VERIFY else dataclasses.replace(made, rules=_rules(made, place, (*SHOWN, "planned")))
     found = [finding for fact in facts for finding in seen.resource(fact)]
     found += seen.stack(facts if settled is None else settled)
-    found += seen.standing()
+    found += dataclasses.replace(made, rules=_rules(made, place, SHOWN)).run()
     found += made.unjudged()
-    found += made.without_record({finding.rule for finding in found})
+    found += made.without_record({finding.rule for finding in found}, _elsewhere(made, place))
     return tuple(found)
 
 
@@ -88,11 +97,17 @@ def _first(locate: Locate, otherwise: Callable[[str, str | None], str]) -> Calla
     return lambda subject, field: locate(subject, field) or otherwise(subject, field)
 
 
-def _visible(judge: Judge, place: Place | None) -> tuple[Rule, ...]:
-    """The rules that find something to look at in a place."""
+def _rules(judge: Judge, place: Place, levels: Collection[str]) -> tuple[Rule, ...]:
+    """The rules of which a place shows that much, as the catalogue says."""
     texts = judge.catalogue.rules
-    return tuple(
-        rule
-        for rule in judge.rules
-        if place is None or (rule.id in texts and texts[rule.id].observability.get(place, "none") != "none")
-    )
+    return tuple(rule for rule in judge.rules if rule.id in texts and texts[rule.id].observability.get(place) in levels)
+
+
+def _elsewhere(judge: Judge, place: Place) -> dict[str, str]:
+    """Rule -> why it has nothing to judge, for rules that a place shows nothing of: which places do."""
+    found: dict[str, str] = {}
+    for rule, text in judge.catalogue.rules.items():
+        if text.observability.get(place) not in SHOWN:
+            shown = [name for other, name in NAMES.items() if text.observability.get(other) in SHOWN]
+            found[rule] = f"{NAMES[place]} shows nothing of it" + (f": ask {' or '.join(shown)}" if shown else "")
+    return found

@@ -28,4 +28,4 @@ def _judge(standing: Standing, context: Context) -> Verdict:
     return Verdict(State.CONFORM, message, subject=subject, until=waiver.until, warning=ends_soon)
 
 
-RULES = (Rule("GOV-05", run=waivers_bind, records=True),)
+RULES = (Rule("GOV-05", run=waivers_bind),)

@@ -26,5 +26,3 @@ class Rule:
     resource: ResourceRule | None = None
     stack: StackRule | None = None
     run: RunRule | None = None
-    records: bool = False
-    """`run` judges records only, so that it is asked wherever facts come from, not by the engine's own runs alone."""

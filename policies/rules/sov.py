@@ -7,6 +7,7 @@ from typing import TypeAlias, get_args
 
 from blueprint import facts, values
 from blueprint import plan as plans
+from blueprint import stack as stacks
 from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules.lawful import holds_health_data
@@ -38,7 +39,9 @@ def qualified_service(fact: Fact, context: Context) -> Verdict:
 
 
 def qualified_layer(context: Context) -> Verdict:
-    """The same for the layer as a whole."""
+    """The same for the layer as a whole. A reading of everything is of no one layer: there each resource says it."""
+    if context.layer not in stacks.LAYERS:
+        return Verdict(State.NOT_APPLICABLE, "it is asked of each resource")
     return _brick(context.layer, context)
 
 
