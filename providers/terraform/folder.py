@@ -12,7 +12,7 @@ import functools
 import pathlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import tfparse
 
@@ -22,7 +22,10 @@ from providers.terraform.blocks import BadTerraform, Block, Reading
 from providers.terraform.written import Written
 
 _META = ("__tfmeta", "__start_line__", "__end_line__", "id", "count", "for_each", "provider", "depends_on", "lifecycle")
-_INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]\"]*)\]")
+"""`[0]`, or `["10.0.0.0/16"]`: a key may hold any character."""
+_NAME = re.compile(rf"[\w-]+(?:{_INDEX.pattern})?")
+_ADDRESS = re.compile(rf"((?:module\.[\w-]+(?:{_INDEX.pattern})?\.)*)(\w+)\.(.+)")
 _WHOLE = re.compile(r"\$\{([a-z][a-z0-9]*_\w+\.[\w-]+(?:\[[^\]]*\])?)\.\w+(?:\[0\])?\}")
 _OTHER = re.compile(r"(?<![\w.])(?!(?:var|local|each|count|path|self|terraform|module|data)\.)[a-z][a-z0-9]*_\w+\.\w")
 _HOLE = re.compile(r"(?<!\$)\$\{")
@@ -118,7 +121,7 @@ class _Module:
 
     def follow(self, reference: str, module: str, depth: int = _DEPTH) -> str | None:
         """`outscale_net.main.net_id` or `var.net`, named inside `module` -> the address of a resource."""
-        word, _, rest = reference.partition(".")
+        word, _, rest = reference.replace(".[", "[").partition(".")  # tfparse's own spelling of a key: `each.[a]`
         if not depth:
             return None
         if word == "var" and module:
@@ -127,12 +130,12 @@ class _Module:
             return self._given(calls, rest, parent, depth)
         if word == "local":
             return self._given(self.resolved.get("locals", ()), rest, module, depth)
-        parts = reference.split(".")
-        if len(parts) < 2 or "_" not in word or word in ("data", "module", "each", "count"):
+        named = _NAME.match(rest)
+        if named is None or "_" not in word or word in ("data", "module", "each", "count"):
             return None
-        found = f"{module}.{word}.{parts[1]}" if module else f"{word}.{parts[1]}"
+        found = f"{module}.{word}.{named[0]}" if module else f"{word}.{named[0]}"
         known = [o["__tfmeta"]["path"] for o in self.resolved.get(_INDEX.sub("", word), ())]
-        exact = [one for one in known if one == found]
+        exact = [one for one in known if one.replace('"', "") == found.replace('"', "")]
         alike = exact or [one for one in known if _INDEX.sub("", one) == _INDEX.sub("", found)]
         return self._address(alike[0]) if len(alike) == 1 else None
 
@@ -141,7 +144,7 @@ class _Module:
         for one in places:
             given = one.get(name.split(".")[0])
             if _names(given):
-                return self.follow(str(given["__attribute__"]), module, depth - 1)  # type: ignore[index]
+                return self.follow(str(given["__attribute__"]), module, depth - 1)
         return None
 
 
@@ -207,7 +210,7 @@ class _Weave:
         return NOT_OBSERVABLE
 
 
-def _names(value: Any) -> bool:
+def _names(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and isinstance(value.get("__attribute__"), str)
 
 
@@ -218,13 +221,19 @@ def _over_another(said: Any) -> bool:
 
 def _parts(address: str) -> tuple[str, str, str]:
     """(module, type, name without index)."""
-    module, kind, name = re.fullmatch(r"((?:module\.[^.]+\.)*)(\w+)\.(.+)", address).groups()  # type: ignore[union-attr]
+    found = _ADDRESS.fullmatch(address)
+    module, kind, name = found.groups() if found else ("", "", address)
     return module.rstrip("."), kind, _INDEX.sub("", name)
+
+
+def _name(address: str) -> str:
+    """The name alone, whatever the folder, the module and the key."""
+    return _parts(_INDEX.sub("", address).rpartition("/")[2])[2]
 
 
 def _missing(said: Iterable[Written], blocks: Iterable[Block]) -> Iterator[Block]:
     """What is written and was not resolved: all that is known of it are the literals."""
-    seen = {(one.location.rpartition(":")[0], one.type, _parts(one.address.rpartition("/")[2])[2]) for one in blocks}
+    seen = {(one.location.rpartition(":")[0], one.type, _name(one.address)) for one in blocks}
     for one in said:
         if (one.file, one.type, one.name) not in seen and one.body.get("count") != 0:
             values = {key: _literal(item) for key, item in one.body.items() if key not in _META}

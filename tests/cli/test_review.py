@@ -226,6 +226,34 @@ resource "outscale_security_group" "zone" {
     assert [one.values["tags"][0]["value"] for one in groups] == [f"bubbles/study/zones/z{n}/filter" for n in (0, 1)]
 
 
+def test_a_key_may_hold_what_addresses_are_made_of(state_dir: pathlib.Path) -> None:
+    """`for_each` over ranges or paths: dots, slashes and brackets belong to the key."""
+    root = """
+resource "outscale_net" "each" {
+  for_each = toset(["10.64.0.0/20", "a]/b.c"])
+  ip_range = "10.64.0.0/20"
+}
+resource "outscale_internet_service_link" "link" {
+  net_id = outscale_net.each["10.64.0.0/20"].net_id
+}
+module "inner" {
+  for_each = toset(["x.y/z"])
+  source   = "./inner"
+}
+"""
+    inner = 'resource "outscale_public_ip" "one" {}\n'
+    reading = review.read(write(state_dir, main=PROVIDER + root, inner__main=inner))
+    assert reading.problems == ()
+    assert sorted((one.type, one.address) for one in reading.blocks) == [
+        ("outscale_internet_service_link", "outscale_internet_service_link.link"),
+        ("outscale_net", 'outscale_net.each["10.64.0.0/20"]'),
+        ("outscale_net", 'outscale_net.each["a]/b.c"]'),
+        ("outscale_public_ip", 'module.inner["x.y/z"].outscale_public_ip.one'),
+    ]
+    link = next(one for one in reading.blocks if one.type == "outscale_internet_service_link")
+    assert link.references == {"net_id": 'outscale_net.each["10.64.0.0/20"]'}
+
+
 def test_a_file_with_a_syntax_error_is_one_message_and_the_others_are_judged(
     state_dir: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
