@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import concurrent.futures
+import functools
 import json
 import pathlib
 import secrets
@@ -53,7 +54,7 @@ def up(cloud: Cloud, services: tuple[Service, ...], tell: Tell) -> None:
     for process in (one for service in services for one in service.processes if one.late):
         _start(cloud, process)
     for service in services:
-        supervising.wait(cloud, service.name, lambda service=service: _answers(cloud, service.name))  # type: ignore[misc]
+        supervising.wait(cloud, service.name, functools.partial(_answers, cloud, service.name))
     if any(service.name == "nova" for service in services):
         _hosts(cloud)
     region.fill(cloud, services)
