@@ -159,7 +159,7 @@ def prepare(
     context = Context(
         index=index,
         parameters=catalogue.parameters,
-        capabilities=capabilities.load(target.provider) if capabilities.path(target.provider).exists() else None,
+        capabilities=capabilities.find(target.provider),
         target=target.name,
         offer=target.offer,
         region=target.region,
@@ -168,7 +168,7 @@ def prepare(
         preview=preview,
         layer=name.layer,
         backend=backend.observe(str(name)),
-        images=images.load(target.provider) if images.path(target.provider).exists() else {},
+        images=images.load(target.provider),
         endpoints=tuple(os.environ[name] for name in target.endpoints.values() if os.environ.get(name)),
         whole=whole,
         waivers=waivers,

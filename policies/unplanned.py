@@ -46,7 +46,7 @@ def prepare(target: targets.Target, source: str) -> tuple[Judge, dict[str, objec
     context = Context(
         index=Index(cast(plans.Plan, NoPlan("", target.provider, tuple(catalogue.bricks)))),
         parameters=catalogue.parameters,
-        capabilities=capabilities.load(target.provider) if capabilities.path(target.provider).exists() else None,
+        capabilities=capabilities.find(target.provider),
         target=target.name,
         offer=target.offer,
         region=target.region,
@@ -55,7 +55,7 @@ def prepare(target: targets.Target, source: str) -> tuple[Judge, dict[str, objec
         preview=False,
         layer=LAYER,
         backend=Backend(None),
-        images=images.load(target.provider) if images.path(target.provider).exists() else {},
+        images=images.load(target.provider),
         endpoints=tuple(os.environ[name] for name in target.endpoints.values() if os.environ.get(name)),
         legal=legal.load(),
         place=Phase.HCL,

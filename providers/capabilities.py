@@ -204,6 +204,11 @@ def load(provider: str) -> Capabilities:
     return validation.validate(Capabilities, data, source_map)
 
 
+def find(provider: str) -> Capabilities | None:
+    """The same; None for a provider that nobody described."""
+    return load(provider) if path(provider).exists() else None
+
+
 def check(
     offer: Offer, needs: Iterable[str], as_of: dt.date, declared_workarounds: Iterable[str] = ()
 ) -> tuple[Problem, ...]:

@@ -36,7 +36,12 @@ def path(provider: str) -> pathlib.Path:
 
 @functools.lru_cache(maxsize=8)
 def load(provider: str) -> Mapping[str, Image]:
-    """The blueprint's word -> image. Raises `BlueprintErrors`, with file and line, for a file that is wrong."""
+    """The blueprint's word -> image; empty for a provider that lists none.
+
+    Raises `BlueprintErrors`, with file and line, for a file that is wrong.
+    """
+    if not path(provider).exists():
+        return {}
     data, source_map, _ = yaml_reader.read(path(provider))
     return validation.validate(_Images, data, source_map).images
 

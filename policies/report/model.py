@@ -224,8 +224,8 @@ def _final(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _offer(header: Mapping[str, Any]) -> Offer | None:
     """What the provider says of the offer that was judged; None where it has no capability file."""
     provider = str(header.get("provider", ""))
-    known = provider and capabilities.path(provider).exists()
-    return capabilities.load(provider).offer(str(header.get("offer", ""))) if known else None
+    known = capabilities.find(provider) if provider else None
+    return known.offer(str(header.get("offer", ""))) if known else None
 
 
 def _day(text: str) -> dt.date:
