@@ -133,9 +133,7 @@ def report(
     platform: PLATFORM,
     target: TARGET = "outscale-sandbox",
     environment: ENVIRONMENT = "dev",
-    format: Annotated[
-        str, typer.Option("--format", help="table, states, json, sarif, md, html, junit or csv.")
-    ] = "table",
+    format: REPORT_FORMAT = "table",
     output: Annotated[str | None, typer.Option("--output", "-o", help="Write there instead of the terminal.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="en or fr.")] = "en",
     baseline: BASELINE = None,

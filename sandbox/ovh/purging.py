@@ -55,8 +55,10 @@ def _networks(mine: openstack.connection.Connection) -> None:
     _delete(lambda: network.routers(project_id=project), network.delete_router)
     _delete(lambda: network.ports(project_id=project), network.delete_port)
     _delete(lambda: network.networks(project_id=project), network.delete_network)
-    groups = lambda: (one for one in network.security_groups(project_id=project) if one.name != "default")  # noqa: E731
-    _delete(groups, network.delete_security_group)
+    _delete(
+        lambda: (one for one in network.security_groups(project_id=project) if one.name != "default"),
+        network.delete_security_group,
+    )
 
 
 def _delete(listed: Callable[[], Iterable[Any]], delete: Callable[[Any], object]) -> None:
