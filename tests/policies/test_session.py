@@ -44,7 +44,7 @@ def test_the_same_answer_twice_is_one_line() -> None:
     session = runs.run(estate.estate_of(), "storage", end=False)
     before = session.recorder.path.read_text()
     net = estate.estate_of()["bubbles/warehouse/buckets/archive"]
-    session.resource(session.fact(net.kind, net.urn, net.name, net.properties, net.provider))
+    session.resource(session.fact(net.kind, net.urn, net.name, net.properties, net.provider, options=net.told))
     assert session.recorder.path.read_text() == before
 
 
