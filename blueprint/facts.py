@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 
 from blueprint import data_plan
 from blueprint.options import Options
-from blueprint.values import Value
+from blueprint.values import NOT_OBSERVABLE, Value
 
 UNBOUND = "*"
 """Where a resource belongs to no network because its provider binds that kind to none."""
+OUTSIDE = "internet"
+"""What a reference names where it points at the provider's own network to the Internet."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Origin:
     """Input property -> URNs that the engine saw it come from. None before the whole stack is known."""
     options: Options | None = None
     """None where no engine says them: a provider's API, Terraform."""
+
+    @property
+    def path(self) -> str:
+        """The subject, or "": none of the plan's."""
+        return self.subject or ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class Segment:
     public_addresses_by_default: Value[bool]
     default_way: Value[bool] = False
     """Whether machines are given a default route by standing here."""
+    handed_out: Value[tuple[str, ...]] = ()
+    """First and last address of each range that it hands out by itself; empty where that is all of its own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -144,6 +153,7 @@ class Attachment:
     segment: str | None  # subject of the segment
     cidr: Value[str | None]
     """The addresses that the segment has there; None where it keeps its own."""
+    handed_out: Value[tuple[str, ...]] = ()  # as a segment's
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -156,6 +166,14 @@ class PublicAddress:
     """Subjects of its filter groups where it is an interface of its own; None where another interface has them."""
     guarded: Value[bool] = True
     other_addresses: Value[tuple[str, ...]] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BootDisk:
+    """What a machine's system stands on."""
+
+    encrypted: Value[bool]
+    outlives: Value[bool]  # whether it stays when its machine goes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -173,6 +191,9 @@ class Machine:
     """As the machine receives it, before decoding. Rules never echo it."""
     placement: str | None = None
     """Subject of the tier whose machines the provider keeps apart, where it was told to."""
+    boot: Value[BootDisk | None] = NOT_OBSERVABLE  # None: from no volume of its own
+    asks_network: Value[bool] = NOT_OBSERVABLE  # for all that it is born with
+    access_key: str | None = None  # subject of the key pair that opens it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -202,6 +223,7 @@ class Expiry:
     prefix: Value[str]
     days: Value[int | None]
     noncurrent_days: Value[int | None]
+    unfinished_days: Value[int | None] = None  # of the parts of uploads that nobody finished
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -243,6 +265,7 @@ class Key:
     owner: Value[str | None]
     algorithm: Value[str | None]
     protection: Value[str | None]
+    rotation: Value[str | None]  # in words: all there is where no timer changes it
     rotation_days: Value[int | None]
     exportable: Value[bool | None]
     deletion_days: Value[int | None]
@@ -310,8 +333,16 @@ class Component:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A key pair as the provider knows it: who holds the private half enters the machines that it opens."""
+
+    origin: Origin
+    given: Value[bool]  # its public half; else the provider made both, and the state has the private one
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Support:
-    """A mapped resource that carries no judgement of its own (a link, a key pair); `role` says what it is."""
+    """A mapped resource that carries no judgement of its own (a link); `role` says what it is."""
 
     origin: Origin
     role: str
@@ -327,6 +358,7 @@ class ProviderConfiguration:
     provider: str
     region: Value[str]
     endpoint: Value[str | None]
+    profile: Value[str | None] = None  # entry of the user's configuration to sign in with
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -361,6 +393,7 @@ Fact: TypeAlias = (
     | Administration
     | Tier
     | Component
+    | AccessKey
     | Support
     | ProviderConfiguration
     | Unmapped

@@ -43,6 +43,11 @@ class Properties:
     def has(self, key: str) -> bool:
         return self.values.get(key) is not None
 
+    def given(self, key: str) -> Value[bool]:
+        """Whether there is a value, where what it is does not matter."""
+        value = self.raw(key)
+        return value if isinstance(value, Missing | Malformed) else value not in (None, "")
+
     def text(self, key: str, absent: Value[T]) -> Value[str | T]:
         value = self.raw(key)
         if value is None:

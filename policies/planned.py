@@ -38,6 +38,7 @@ def _key(key: plans.Key) -> facts.Key:
         key.owner,
         key.algorithm,
         key.protection,
+        key.rotation,
         key.rotation_days,
         key.exportable,
         key.deletion_days,

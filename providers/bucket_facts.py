@@ -46,6 +46,7 @@ def _expiry(value: object) -> Value[tuple[facts.Expiry, ...]]:
             rule.text("prefix", ""),
             rule.integer("expirationDays", None),
             rule.integer("noncurrentExpirationDays", None),
+            rule.integer("abortMultipartDays", None),
         )
         for rule in rules
     )

@@ -84,6 +84,7 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         "prefix": prefix or ("filtered" if set(narrowed) - {"Prefix"} else ""),
         "expirationDays": rule.get("Expiration", {}).get("Days"),
         "noncurrentExpirationDays": rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays"),
+        "abortMultipartDays": rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"),
     }
 
 

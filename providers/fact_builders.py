@@ -22,6 +22,11 @@ def support(role: str, **ends: str) -> Builder:
     )
 
 
+def access_key(origin: Origin, props: Properties, _provider: Properties) -> Fact:
+    """Both providers call its public half so."""
+    return facts.AccessKey(origin, props.given("publicKey"))
+
+
 def _stack_reference(origin: Origin, props: Properties, _provider: Properties) -> Fact:
     return facts.StackReference(origin, props.text("name", ""))
 

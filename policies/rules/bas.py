@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blueprint import facts, values
 from blueprint import plan as plans
+from blueprint.values import NOT_OBSERVABLE
 from policies import addresses
 from policies.context import Context
 from policies.rules import log, ports
@@ -55,8 +56,10 @@ def _undeclared(what: str) -> Verdict:
     return Verdict(State.EVIDENCE_REQUIRED, f"the blueprint does not say {what}", scope=SCOPE)
 
 
-def proves_who_enters(fact: facts.Administration, context: Context) -> Verdict:
+def proves_who_enters(fact: facts.Administration | facts.AccessKey, context: Context) -> Verdict:
     """Administrators sign in by name, with two factors, from a directory, and a few failures lock them out."""
+    if isinstance(fact, facts.AccessKey):
+        return _kept_by_its_holder(fact)
     sign_in = fact.sign_in
     if sign_in is None:
         return _undeclared("how administrators sign in")
@@ -70,6 +73,15 @@ def proves_who_enters(fact: facts.Administration, context: Context) -> Verdict:
     if sign_in.lockout_attempts is None or not 1 <= sign_in.lockout_attempts <= most:
         return refused(f"it locks nobody out after {most} failures", field="sign_in")
     return _unproved("sign-in")
+
+
+def _kept_by_its_holder(fact: facts.AccessKey) -> Verdict:
+    """Of a key pair only the public half is ever given: who made the pair knows the other."""
+    if fact.given is NOT_OBSERVABLE:
+        return Verdict(State.EVIDENCE_REQUIRED, "the provider does not say who made the key pair", scope=SCOPE)
+    if trouble := unread(fact, "given"):
+        return trouble
+    return CONFORM if fact.given else refused("the provider makes the key pair: its private half lies in the state")
 
 
 # BAS-03
@@ -201,7 +213,7 @@ def _aged(bastion: plans.Bastion, context: Context) -> Verdict | None:
 
 RULES = (
     Rule("BAS-01", (facts.FilterRule,), admin_ports_from_bastion),
-    Rule("BAS-02", (facts.Administration,), proves_who_enters),
+    Rule("BAS-02", (facts.Administration, facts.AccessKey), proves_who_enters),
     Rule("BAS-03", (facts.Administration, facts.Bucket), sessions_recorded),
     Rule("BAS-04", (facts.Administration,), nobody_alone),
     Rule("BAS-05", (facts.FilterRule, facts.Route), bastion_reaches_inside_only),

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001 - every rule has the one signature, whether or not it needs all of it
-"""Compute: two availability zones for what must last, no secret in what a machine is born with."""
+"""Compute: two zones for what must last, room for the peaks, and machines that are born from nothing unknown."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
+from blueprint.values import NOT_OBSERVABLE
 from policies.context import Context
 from policies.rules import userdata
 from policies.rules.model import Rule
+from policies.rules.words import empty
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
 # CPT-01
@@ -23,7 +25,7 @@ def two_zones_planned(fact: facts.Machine, context: Context) -> Verdict:
     """A tier that must last has two machines in two availability zones, and this one is where the plan puts it."""
     if trouble := unread(fact, "az"):
         return trouble
-    machine = context.index.machines.get(fact.origin.subject or "")
+    machine = context.index.machines.get(fact.origin.path)
     if machine is None:
         return refused("the plan has no such machine")
     if not _must_last(machine, context):
@@ -40,8 +42,10 @@ def two_zones_made(everything: Sequence[Fact], context: Context) -> Iterator[Ver
     """The same over what is really registered: all of the tier, and really apart."""
     found: dict[tuple[str, str], list[facts.Machine]] = collections.defaultdict(list)
     for fact in everything:
-        machine = context.index.machines.get(fact.origin.subject or "") if isinstance(fact, facts.Machine) else None
-        if machine is not None and isinstance(fact, facts.Machine) and _must_last(machine, context):
+        if not isinstance(fact, facts.Machine):
+            continue
+        machine = context.index.machines.get(fact.origin.path)
+        if machine is not None and _must_last(machine, context):
             found[context.index.tier_of(machine)].append(fact)
     for (bubble, tier), machines in found.items():
         subject = "bastion" if tier == "bastion" else f"bubbles/{bubble}/tiers/{tier}"
@@ -63,7 +67,7 @@ def _spread(azs: Sequence[str], context: Context) -> Verdict:
             f"the offer shows {shown} availability zone(s) in this region; {least} are needed",
             scope=f"offers/{context.offer}/azs",
         )
-    if len(azs) < least or len(set(azs)) < least:
+    if len(set(azs)) < least:
         return refused(
             f"its tier has {len(azs)} machine(s) in {len(set(azs))} availability zone(s); {least} are needed"
         )
@@ -90,8 +94,10 @@ def two_zones(fact: facts.Machine | facts.Placement, context: Context) -> Verdic
 # CPT-02
 
 
-def sized_for_the_peak(fact: facts.Tier, context: Context) -> Verdict:
+def sized_for_the_peak(fact: facts.Tier | facts.Disk, context: Context) -> Verdict:
     """A tier with a yearly peak holds it with a margin: the accepted workaround where nothing grows by itself."""
+    if isinstance(fact, facts.Disk):
+        return _room(fact, context)
     if fact.peak_count is None:
         return Verdict(State.NOT_APPLICABLE, "no yearly peak is declared for it")
     margin = context.parameter("CPT-02", "margin_percent")
@@ -99,9 +105,21 @@ def sized_for_the_peak(fact: facts.Tier, context: Context) -> Verdict:
     if fact.count < needed:
         return refused(f"it has {fact.count} machines; its peak and {margin} % more need {needed}", field="count")
     accepted = next((one for one in context.plan.workarounds if one.brick == "compute"), None)
-    if accepted is None:
+    if accepted is None or empty(accepted.name):
         return refused("it is sized for its peak, and no workaround for `compute` is declared")
     return Verdict(State.WORKAROUND_ACCEPTED, f"by the declared workaround: {accepted.name} (complex)")
+
+
+def _room(fact: facts.Disk, context: Context) -> Verdict:
+    """What is planned on a disk fits: LOG-07 counts the collectors' room in the plan."""
+    if trouble := unread(fact, "size_gib"):
+        return trouble
+    planned, _ = context.index.disks.get(fact.origin.path, (None, None))
+    if planned is None:
+        return refused("the plan has no such disk")
+    if values.read(fact.size_gib) < planned.size_gib:
+        return refused(f"it has {fact.size_gib} GiB of the planned {planned.size_gib}", field="size_gib")
+    return CONFORM
 
 
 def peaks_have_a_size(context: Context) -> Verdict:
@@ -120,7 +138,7 @@ def listed_image(fact: facts.Machine, context: Context) -> Verdict:
     """It starts from the image that the offer's list gives for the blueprint's word, made less than a season ago."""
     if trouble := unread(fact, "image"):
         return trouble
-    machine = context.index.machines.get(fact.origin.subject or "")
+    machine = context.index.machines.get(fact.origin.path)
     if machine is None:
         return refused("the plan has no such machine")
     listed = context.images.get(machine.image)
@@ -129,14 +147,51 @@ def listed_image(fact: facts.Machine, context: Context) -> Verdict:
     wanted = listed.ids.get(context.region)
     if wanted is not None and fact.image != wanted:
         return refused(f"it starts from another image than {listed.name}")
+    if not fact.image:
+        return refused("it does not say from which image it starts", field="image")
     most = context.parameter("CPT-03", "days")
-    age = (context.as_of - listed.created).days if listed.created else 0
-    if age > most:
+    age = (context.as_of - listed.created).days if listed.created else None
+    if age is not None and age > most:
         return refused(f"its image is {age} days old; at most {most} are allowed", field="image")
     if wanted is None or listed.created is None:
         missing = "id for its image in this region" if wanted is None else "day on which its image was made"
         return Verdict(State.EVIDENCE_REQUIRED, f"the offer's list gives no {missing}", scope=f"images/{listed.name}")
     return CONFORM
+
+
+# CPT-04
+
+
+def closed(fact: facts.Machine, context: Context) -> Verdict:
+    """It asks the network for nothing at its birth, and its own disk is encrypted and goes with it.
+
+    No provider's API says whether a console is open: a machine that is closed as far as can be seen needs a record.
+    """
+    seen = fact.boot is not NOT_OBSERVABLE and fact.asks_network is not NOT_OBSERVABLE
+    if seen and (trouble := unread(fact, "asks_network", "boot") or _opened(fact)):
+        return trouble
+    hidden = "console" if seen else "console, metadata and own disk"
+    return Verdict(
+        State.EVIDENCE_REQUIRED, f"the provider's API says nothing of a machine's {hidden}", scope="kinds/machine"
+    )
+
+
+def _opened(fact: facts.Machine) -> Verdict | None:
+    """What can be seen to be wrong with how it is born."""
+    if fact.asks_network:
+        return refused("it asks a service of the network for what it is born with")
+    boot = values.read(fact.boot)
+    if boot is None:
+        return refused("it starts from no volume of its own")
+    if trouble := unread(boot, "encrypted"):
+        return trouble
+    if not boot.encrypted:
+        return refused("the disk that it starts from is not encrypted")
+    if boot.outlives is NOT_OBSERVABLE:
+        return None  # a live reading: the pack saw it
+    if trouble := unread(boot, "outlives"):
+        return trouble
+    return refused("the disk that it starts from stays when it goes") if boot.outlives else None
 
 
 # CPT-05
@@ -154,7 +209,7 @@ def no_secret_in_user_data(fact: facts.Machine, context: Context) -> Verdict:
     found = userdata.inspect(str(fact.user_data), declared)
     if found:
         return refused("; ".join(found[:4]), field="user_data")
-    planned = context.index.machines.get(fact.origin.subject or "")
+    planned = context.index.machines.get(fact.origin.path)
     if planned is not None and not userdata.same(str(fact.user_data), planned.user_data):
         return refused("its user data is not what the blueprint says", field="user_data")
     return CONFORM
@@ -162,7 +217,8 @@ def no_secret_in_user_data(fact: facts.Machine, context: Context) -> Verdict:
 
 RULES = (
     Rule("CPT-01", (facts.Machine, facts.Placement), two_zones, two_zones_made),
-    Rule("CPT-02", (facts.Tier,), sized_for_the_peak, run=peaks_have_a_size),
+    Rule("CPT-02", (facts.Tier, facts.Disk), sized_for_the_peak, run=peaks_have_a_size),
     Rule("CPT-03", (facts.Machine,), listed_image),
+    Rule("CPT-04", (facts.Machine,), closed),
     Rule("CPT-05", (facts.Machine,), no_secret_in_user_data),
 )

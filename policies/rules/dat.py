@@ -15,7 +15,7 @@ from policies.verdicts import CONFORM, Verdict, refused, unread
 
 def complete_bubble(fact: facts.Network, context: Context) -> Verdict:
     """A bubble says who, by which authorisation, until when, with which roles, keys, buckets and log sink."""
-    bubble = context.index.bubbles.get(fact.origin.subject or "")
+    bubble = context.index.bubbles.get(fact.origin.path)
     if bubble is None:
         return refused("the blueprint has no such bubble")
     project = bubble.project
@@ -70,25 +70,28 @@ def _required(bubble: plans.Bubble, project: plans.Project, context: Context) ->
 
 def ends_with_its_archive(fact: facts.Bucket, context: Context) -> Verdict:
     """What a project leaves is gone when its archive ends; nothing of a person is kept beyond the legal limit."""
-    planned = context.index.buckets.get(fact.origin.subject or "")
-    bubble = context.index.bubble_of(fact.origin.subject or "")
+    planned = context.index.buckets.get(fact.origin.path)
+    bubble = context.index.bubble_of(fact.origin.path)
     if planned is None or bubble is None:
         return refused("the plan has no such bucket: nothing says when it ends")
     if trouble := unread(fact, "force_destroy", "versioning", "lock_days", "lock_mode"):
         return trouble
     if fact.force_destroy:
         return refused("its objects would go with it, before their archive ends")
+    if differing := _kept_otherwise(fact, planned, context):
+        return refused(f"its {', '.join(differing)} differs from the plan's")
     if trouble := sto.unread_expiry(fact, context):
         return trouble
     gone = sto.gone_after(fact)
     if gone is None:
-        return refused("some of its objects stay for ever", field="expire_days")
+        return refused(sto.lasting(fact, "objects"), field="expire_days")
     most = _longest(bubble, context)
     if most is None:
         return refused("its project does not say how long its archive lasts")
     if gone > most:
         return refused(f"its objects stay {gone} days; at most {most} are allowed")
-    return _as_planned(fact, planned, context)
+    wanted = (planned.expire_days or 0) + (planned.noncurrent_expire_days or 0 if planned.versioning else 0)
+    return CONFORM if gone == wanted else refused("its end differs from the plan's", field="expire_days")
 
 
 def _longest(bubble: plans.Bubble, context: Context) -> int | None:
@@ -99,22 +102,19 @@ def _longest(bubble: plans.Bubble, context: Context) -> int | None:
     return None if archive is None else archive + int(context.parameter("DAT-08", "grace_days"))
 
 
-def _as_planned(fact: facts.Bucket, planned: plans.Bucket, context: Context) -> Verdict:
-    """What keeps objects is the plan's: versions, a lock that nobody lifts, and the days on which they go."""
+def _kept_otherwise(fact: facts.Bucket, planned: plans.Bucket, context: Context) -> list[str]:
+    """What keeps objects and is not the plan's: versions, and a lock that nobody lifts."""
     lacks_lock = fact.lock_days is None and sto.by_other_means(context, "object-lock") is not None
     mode = fact.lock_mode.strip().upper() if isinstance(fact.lock_mode, str) else None
-    gone = (planned.expire_days or 0) + (planned.noncurrent_expire_days or 0 if planned.versioning else 0)
-    differing = [
+    return [
         name
         for name, got, wanted in (
             ("versioning", fact.versioning, planned.versioning),
             ("lock", fact.lock_days, None if lacks_lock else planned.lock_days),
             ("lock's mode", mode, None if lacks_lock or not planned.lock_days else "COMPLIANCE"),
-            ("end", sto.gone_after(fact), gone),
         )
         if got != wanted
     ]
-    return refused(f"its {', '.join(differing)} differs from the plan's") if differing else CONFORM
 
 
 RULES = (

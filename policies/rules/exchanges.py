@@ -66,7 +66,7 @@ def _place(subject: str) -> str:
 
 def _all_declared(fact: facts.Network, context: Context) -> Verdict:
     """A bubble that sends data to another one declares it."""
-    home = fact.origin.subject or ""
+    home = fact.origin.path
     if not _holds_data(context.index.bubbles.get(home)):
         return Verdict(State.NOT_APPLICABLE, "no data leave it: it is no bubble of data")
     declared = {(one.source, one.target) for one in context.plan.transfers}
@@ -163,7 +163,7 @@ def _gate(fact: facts.ExportGate, context: Context) -> Verdict:
 def _leaves(fact: facts.FilterRule, context: Context) -> Verdict:
     if trouble := unread(fact, "direction"):
         return trouble
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     if fact.direction == "ingress" or planned is None:
         return Verdict(State.NOT_APPLICABLE, "it lets no data of the plan out")
     bubble = context.index.bubble_of(fact.group or "")

@@ -83,12 +83,12 @@ def no_world_open_ingress(fact: facts.FilterRule, context: Context) -> Verdict:
         return refused("no source is given: every source would be allowed")
     wide = addresses.wide(cidrs, _limits(context, "NET-04"))
     together = _together(context, plans.Direction.INGRESS, fact.group or "", "NET-04")
-    blocks = together.get(fact.origin.subject or "", ())
+    blocks = together.get(fact.origin.path, ())
     if blocks and blocks != wide:
         return refused(f"with the other flows into the same zone and port it is open to {_spell(blocks)}")
     if wide:
         return refused(f"it is open to {_spell(wide)}: {_ports(fact)} can be reached from the Internet")
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     if planned is None:
         return refused("no flow declares this source")
     declared = ranges_of(context.index.flows[planned.flow].source, context)
@@ -143,7 +143,7 @@ def _egress(fact: facts.FilterRule, context: Context) -> Verdict:
     if fact.direction == "ingress":
         return INCOMING
     cidrs = values.read(fact.cidrs)
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     if not cidrs or planned is None:
         return refused("no flow declares this destination")
     if _closed(fact.group, context):
@@ -162,7 +162,7 @@ def _egress(fact: facts.FilterRule, context: Context) -> Verdict:
 def _way_out(fact: facts.Route, context: Context) -> Verdict:
     if trouble := unread(fact, "destination", "via"):
         return trouble
-    planned = context.index.routes.get(fact.origin.subject or "")
+    planned = context.index.routes.get(fact.origin.path)
     if planned is None:
         return refused("the plan has no such route")
     destination = str(fact.destination)
@@ -198,7 +198,7 @@ def complete_rule(fact: facts.FilterRule, context: Context) -> Verdict:
     """Every filter rule is one of the flow matrix, exactly as planned, and its flow says all that it must."""
     if trouble := unread(fact, "direction", "protocol", "from_port", "to_port", "cidrs"):
         return trouble
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     if planned is None:
         return refused("it is not in the flow matrix: no flow of the blueprint gives this rule")
     if differing := _differences(fact, planned):

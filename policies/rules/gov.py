@@ -30,6 +30,7 @@ NATIVE = (
     facts.Placement,
     facts.Disk,
     facts.Bucket,
+    facts.AccessKey,
     facts.Support,
 )
 ENGINE_ROLES = ("stack", "engine-provider")
@@ -58,7 +59,7 @@ def mapped(fact: Fact, context: Context) -> Verdict:
 
 def _exists(fact: Fact, context: Context) -> bool:
     """Whether the plan has such a subject for this very kind of resource."""
-    index, subject = context.index, fact.origin.subject or ""
+    index, subject = context.index, fact.origin.path
     if isinstance(fact, facts.Network):
         return subject in index.bubbles
     if isinstance(fact, facts.Segment):
@@ -91,11 +92,13 @@ def _exists(fact: Fact, context: Context) -> bool:
         return subject in index.disks
     if isinstance(fact, facts.Bucket):
         return subject in index.buckets
+    if isinstance(fact, facts.AccessKey):
+        return subject == _administrators_key(context)
     return isinstance(fact, facts.Support) and _supports(fact.role, subject, context)
 
 
 def _supports(role: str, subject: str, context: Context) -> bool:
-    index, bastion = context.index, context.plan.bastion
+    index = context.index
     if role == "table-link":
         return subject.endswith("/table-link") and subject.removesuffix("/table-link") in index.subnets
     if role == "acceptation":
@@ -103,9 +106,12 @@ def _supports(role: str, subject: str, context: Context) -> bool:
     if role == "attachment-link":
         link, _, segment = subject.removesuffix("/link").partition("/attachments/")
         return segment in index.subnets and (link in index.peerings or link in index.gateways)
-    if role == "disk-link":
-        return subject.endswith("/link") and subject.removesuffix("/link") in index.disks
-    return role == "keypair" and bastion is not None and subject == f"{bastion.subject}/keypair"
+    return role == "disk-link" and subject.endswith("/link") and subject.removesuffix("/link") in index.disks
+
+
+def _administrators_key(context: Context) -> str | None:
+    """The one key pair of the plan: it opens the bastion, and nothing else."""
+    return f"{context.plan.bastion.subject}/keypair" if context.plan.bastion is not None else None
 
 
 # GOV-02
@@ -132,7 +138,7 @@ def truthful_tags(fact: Fact, context: Context) -> Verdict:
 
 def _tags(fact: Fact, context: Context) -> dict[str, tuple[str, ...]]:
     """Tag -> the values that tell the truth; an empty tuple where any value will do."""
-    plan, subject = context.plan, fact.origin.subject or ""
+    plan, subject = context.plan, fact.origin.path
     bubble = context.index.bubble_of(subject)
     end = bubble.project.end if bubble and bubble.project else None
     return {
@@ -164,7 +170,7 @@ def references_as_planned(fact: Fact, context: Context) -> Verdict:
 
 def _expected(fact: Fact, context: Context) -> list[tuple[str, object, object]]:
     """(what, as declared, as planned). Kinds whose own rule compares already (rules, routes, peerings) are left out."""
-    index, subject = context.index, fact.origin.subject or ""
+    index, subject = context.index, fact.origin.path
     home = "/".join(subject.split("/")[:2])
     if isinstance(fact, facts.FilterGroup | facts.RouteTable):
         return [] if fact.network == facts.UNBOUND else [("network", fact.network, home)]
@@ -177,12 +183,15 @@ def _expected(fact: Fact, context: Context) -> list[tuple[str, object, object]]:
         machine = index.machines.get(subject)
         if machine is None:
             return []
+        administered = index.tier_of(machine)[1] == "bastion"
+        key = ("key pair", fact.access_key, _administrators_key(context) if administered else None)
         if fact.interfaces:
             return [
                 ("interface", _own(fact.interfaces, subject, context), (f"{subject}/nic",)),
                 ("filter", fact.filters, ()),
+                key,
             ]
-        return _standing(fact.segment, fact.filters, machine)
+        return [*_standing(fact.segment, fact.filters, machine), key]
     if isinstance(fact, facts.Support):
         return _links(fact, context)
     return []
@@ -204,7 +213,7 @@ def _standing(segment: object, filters: object, machine: object) -> list[tuple[s
 
 
 def _links(fact: facts.Support, context: Context) -> list[tuple[str, object, object]]:
-    subject, given = fact.origin.subject or "", fact.ends
+    subject, given = fact.origin.path, fact.ends
     if fact.role == "table-link":
         segment = subject.removesuffix("/table-link")
         _, zone = context.index.subnets.get(segment, (None, None))
@@ -223,17 +232,20 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
     """What a resource says that it points at is what the engine saw its id come from."""
     made: dict[tuple[str, str], set[str]] = collections.defaultdict(set)
     types: dict[str, str] = {}
+    layers = {fact.origin.urn for fact in everything if isinstance(fact, facts.StackReference)}
     for fact in everything:
         types[fact.origin.urn] = fact.origin.type
         if fact.origin.subject:
             made[(fact.origin.type, fact.origin.subject)].add(fact.origin.urn)
     for fact in everything:
         if fact.origin.targets and fact.origin.dependencies is not None:
-            verdict = _proved(fact, made, types)
+            verdict = _proved(fact, made, types, layers)
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
-def _proved(fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping[str, str]) -> Verdict:
+def _proved(
+    fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping[str, str], layers: set[str]
+) -> Verdict:
     origin = fact.origin
     seen = origin.dependencies or {}
     elsewhere = 0
@@ -246,6 +258,8 @@ def _proved(fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping
         if not wanted:
             if came_from:
                 return refused(f"`{key}` comes from a resource other than the {named or 'unnamed'} that it names")
+            if layers and named != facts.OUTSIDE and not layers.intersection(seen.get(_base(key), ())):
+                return refused(f"`{key}` is typed by hand: {named or 'what it names'} is another layer's to give")
             elsewhere += 1
         elif not came_from & wanted:
             return refused(f"`{key}` does not come from {named}, which it names")

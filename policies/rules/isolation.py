@@ -50,7 +50,7 @@ def _attached(fact: facts.Machine | facts.Interface | facts.Support, context: Co
     """What a machine is attached to is of its own bubble: a machine in two bubbles is a way between them."""
     if isinstance(fact, facts.Support) and fact.role != "disk-link":
         return Verdict(State.NOT_APPLICABLE, "it attaches nothing")
-    home = context.index.bubble_of(fact.origin.subject or "")
+    home = context.index.bubble_of(fact.origin.path)
     if home is None:
         return refused("it belongs to no bubble of the plan")
     strange = sorted(
@@ -134,7 +134,7 @@ def one_environment(fact: Fact, context: Context) -> Verdict:
 
 def nothing_real_outside_production(fact: facts.Network | facts.Disk, context: Context) -> Verdict:
     """Health data are where the blueprint says that real data may be; no disk brings them in by a copy."""
-    bubble = context.index.bubble_of(fact.origin.subject or "")
+    bubble = context.index.bubble_of(fact.origin.path)
     if bubble is None or not bubble.data_class.startswith(context.parameter("DAT-10", "data_class")):
         return Verdict(State.NOT_APPLICABLE, "it holds no health data")
     data, environment = context.plan.data, context.plan.environment

@@ -229,10 +229,12 @@ def kept_inside(fact: facts.Key, context: Context) -> Verdict:
 
 def inventoried(fact: facts.Key, context: Context) -> Verdict:
     """The inventory says of each key whose it is, what it serves and when it changes."""
-    if trouble := unread(fact, "owner", "kind", "scope", "rotation_days", "protection") or _silent(fact, "owner"):
+    fields = ("owner", "kind", "scope", "rotation", "rotation_days", "protection")
+    if trouble := unread(fact, *fields) or _silent(fact, "owner", "rotation"):
         return trouble
-    if empty(str(fact.owner)):
-        return refused("its owner is a placeholder")
+    for name in ("owner", "rotation"):
+        if empty(getattr(fact, name)):
+            return refused(f"its {name} is a placeholder")
     if fact.rotation_days is None and fact.kind != PSEUDONYMISATION:
         return refused("the inventory does not say how long it lives")
     if fact.protection == "hsm":

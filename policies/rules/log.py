@@ -9,6 +9,7 @@ from blueprint import plan as plans
 from policies.context import Context
 from policies.rules import sto
 from policies.rules.model import Rule
+from policies.rules.words import empty
 from policies.verdicts import State, Verdict, refused, unread
 
 IDLE = Verdict(State.NOT_APPLICABLE, "the blueprint has no machine")
@@ -110,7 +111,7 @@ def kept_inside_the_window(fact: facts.Bucket, context: Context) -> Verdict:
     least, most = (context.parameter("LOG-03", name) for name in ("minimum", "maximum"))
     gone = sto.gone_after(fact)
     if gone is None:
-        return refused("some of its traces stay for ever", field="expire_days")
+        return refused(sto.lasting(fact, "traces"), field="expire_days")
     if gone > most:
         return refused(f"its traces are kept {gone} days, {most} at most are allowed", field="expire_days")
     early = [rule.days for rule in values.read(fact.expiry) if isinstance(rule.days, int)]
@@ -195,7 +196,8 @@ def workaround_for_siem(context: Context) -> Verdict:
             subject=declared.subject,
         )
     most = context.parameter("LOG-07", "review_days")
-    if declared.review_days is None or declared.review_days > most or not declared.owner:
+    reviewed = declared.review_days is not None and 1 <= declared.review_days <= most
+    if not reviewed or empty(declared.owner):
         return refused(f"no review every {most} days at most, with an owner, is declared", subject=declared.subject)
     name = f"{accepted.name} ({accepted.complexity.replace('_', ' ')})"
     return Verdict(State.WORKAROUND_ACCEPTED, f"by the declared workaround: {name}", declared.subject)

@@ -22,7 +22,7 @@ def in_the_matrix(fact: facts.FilterRule, context: Context) -> Verdict:
     """It opens nothing beyond its flow: same direction and zone, no more ports, no more addresses."""
     if trouble := unread(fact, "direction", "protocol", "from_port", "to_port", "cidrs"):
         return trouble
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     if planned is None:
         return refused("no flow of the matrix gives it")
     first, last = values.read(fact.from_port), values.read(fact.to_port)
@@ -43,7 +43,7 @@ def matrix_carried_out(everything: Sequence[Fact], context: Context) -> Iterator
         return
     times: dict[str, int] = {}
     for fact in registered:
-        times[fact.origin.subject or ""] = times.get(fact.origin.subject or "", 0) + 1
+        times[fact.origin.path] = times.get(fact.origin.path, 0) + 1
     wrong = [(subject, rule.flow) for subject, rule in context.index.rules.items() if times.get(subject) != 1]
     for subject, flow in wrong:
         count = times.get(subject, 0)
@@ -61,7 +61,7 @@ def nothing_in_clear(fact: facts.FilterRule | facts.ProviderConfiguration, conte
         return _endpoint(fact, context)
     if trouble := unread(fact, "protocol", "from_port", "to_port"):
         return trouble
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     if planned is None:
         return refused("no flow says how it is encrypted")
     if fact.protocol == "icmp":

@@ -23,7 +23,7 @@ def one_network_per_bubble(fact: facts.Network | facts.Segment, context: Context
     """Each network is a bubble's, with its addresses; each segment lies in the network of its own bubble."""
     if trouble := unread(fact, "cidr"):
         return trouble
-    subject = fact.origin.subject or ""
+    subject = fact.origin.path
     if isinstance(fact, facts.Network):
         bubble = context.index.bubbles.get(subject)
         if bubble is None:
@@ -41,7 +41,17 @@ def one_network_per_bubble(fact: facts.Network | facts.Segment, context: Context
     home = f"bubbles/{zone.bubble}"
     if fact.network != home:
         return refused(f"it lies in the network of {fact.network or 'no bubble'}, not in that of its own bubble {home}")
-    return CONFORM if fact.cidr == subnet.cidr else refused(f"its addresses are not the planned {subnet.cidr}")
+    if fact.cidr != subnet.cidr:
+        return refused(f"its addresses are not the planned {subnet.cidr}")
+    return _strays(fact) or CONFORM
+
+
+def _strays(fact: facts.Segment | facts.Attachment) -> Verdict | None:
+    """Why the addresses that a segment hands out are not its own; None where they are."""
+    if trouble := unread(fact, "handed_out"):
+        return trouble
+    own = isinstance(fact.cidr, str) and all(addresses.inside(one, fact.cidr) for one in values.read(fact.handed_out))
+    return None if own or not fact.handed_out else refused("it hands out addresses outside its own range")
 
 
 def networks_apart(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
@@ -152,7 +162,7 @@ def declared_peering(fact: facts.Peering | facts.Attachment, context: Context) -
     kinds = {end.kind for end in ends if end}
     if kinds == {plans.BubbleKind.PROJECT}:
         return refused("it links two project bubbles")
-    planned = context.index.peerings.get(fact.origin.subject or "")
+    planned = context.index.peerings.get(fact.origin.path)
     if planned is None or not planned.flows:
         return refused("no declared flow needs this link")
     if {planned.a, planned.b} != {end.name for end in ends if end}:
@@ -171,7 +181,7 @@ def _attached(fact: facts.Attachment, context: Context) -> Verdict:
         return refused(f"no flow takes {zone.subject} over {fact.link or 'what it names'}")
     if fact.cidr is not None and fact.cidr != subnet.cidr:
         return refused(f"its addresses there are not the planned {subnet.cidr}")
-    return CONFORM
+    return _strays(fact) or CONFORM
 
 
 # NET-09
@@ -202,7 +212,7 @@ def _edge(zone: str | None, context: Context) -> bool:
 
 
 def _address(fact: facts.PublicAddress, context: Context) -> Verdict:
-    subject = (fact.origin.subject or "").removesuffix("/link").removesuffix("/address")
+    subject = fact.origin.path.removesuffix("/link").removesuffix("/address")
     if fact.filters is not None:
         if trouble := unread(fact, "filters") or unguarded(fact):
             return trouble
@@ -227,7 +237,7 @@ def _address(fact: facts.PublicAddress, context: Context) -> Verdict:
 
 
 def _gateway(fact: facts.Gateway, context: Context) -> Verdict:
-    subject = (fact.origin.subject or "").removesuffix("/link")
+    subject = fact.origin.path.removesuffix("/link")
     planned = context.index.gateways.get(subject)
     if planned is None:
         return refused("the plan has no such gateway")
@@ -249,7 +259,7 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
         return trouble
     if fact.direction == "egress":
         return filtering.OUTGOING
-    planned = context.index.rules.get(fact.origin.subject or "")
+    planned = context.index.rules.get(fact.origin.path)
     flow = context.index.flows.get(planned.flow) if planned else None
     external = context.index.externals.get(flow.source) if flow else None
     if flow is None and not all(addresses.is_private(cidr) for cidr in values.read(fact.cidrs)):

@@ -13,7 +13,7 @@ from policies.context import Context
 from policies.rules.lawful import holds_health_data
 from policies.rules.model import Rule
 from policies.rules.words import empty
-from policies.verdicts import CONFORM, State, Verdict, refused, unread
+from policies.verdicts import CONFORM, Phase, State, Verdict, refused, unread
 from providers.capabilities import Judgement, Offer, Standing
 
 BRICKS: tuple[tuple[type, str], ...] = (
@@ -33,7 +33,7 @@ Regional: TypeAlias = (
 def qualified_service(fact: Fact, context: Context) -> Verdict:
     """The service that the resource is made of is inside a qualification decision, on this day, in this region."""
     bastion = context.plan.bastion
-    if bastion is not None and (fact.origin.subject or "").startswith(f"{bastion.subject}/"):
+    if bastion is not None and fact.origin.path.startswith(f"{bastion.subject}/"):
         return _brick("bastion", context)
     return _brick(next(brick for kind, brick in BRICKS if isinstance(fact, kind)), context)
 
@@ -163,8 +163,13 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     """A provider of the right region and another endpoint goes elsewhere."""
     if trouble := unread(fact, "endpoint"):
         return trouble
+    if trouble := unread(fact, "profile"):
+        return trouble
+    if context.endpoints and fact.profile is not None and fact.profile not in context.endpoints:
+        return refused("it signs in with other credentials than the target's")
     if fact.endpoint is None:
-        return CONFORM
+        engine = context.phase is not Phase.HCL  # which says of its endpoints what it likes
+        return refused("its endpoint is left to a default") if context.endpoints and engine else CONFORM
     host = urllib.parse.urlsplit(str(fact.endpoint)).hostname or ""
     if _at_home(host, context):
         return CONFORM
@@ -181,7 +186,7 @@ def _at_home(host: str, context: Context) -> bool:
 def _availability_zone(fact: facts.Segment | facts.Machine | facts.Disk, context: Context) -> Verdict:
     if trouble := unread(fact, "az"):
         return trouble
-    subject, index = fact.origin.subject or "", context.index
+    subject, index = fact.origin.path, context.index
     planned: str | None = None
     if isinstance(fact, facts.Segment) and subject in index.subnets:
         planned = index.subnets[subject][0].az

@@ -19,7 +19,7 @@ from policies.verdicts import CONFORM, Phase, State, Verdict, refused, unread
 
 def encrypted_with_own_key(fact: facts.Bucket | facts.Disk, context: Context) -> Verdict:
     """At rest under a key of the bubble. Until keys exist as resources, only a record can answer."""
-    subject = fact.origin.subject or ""
+    subject = fact.origin.path
     known = subject in context.index.buckets or subject in context.index.disks
     if not known:
         return refused("the plan has no such storage: no key can be bound to it")
@@ -182,8 +182,8 @@ def _only_when_plain(condition: Any) -> bool:
 
 def transit_purged(fact: facts.Bucket, context: Context) -> Verdict:
     """What lands in the ingestion bubble is whose it says, alone there, and gone within the month."""
-    planned = context.index.buckets.get(fact.origin.subject or "")
-    bubble = context.index.bubble_of(fact.origin.subject or "")
+    planned = context.index.buckets.get(fact.origin.path)
+    bubble = context.index.bubble_of(fact.origin.path)
     if planned is None or bubble is None or bubble.kind is not plans.BubbleKind.INGESTION:
         return Verdict(State.NOT_APPLICABLE, "nothing lands in it")
     if planned.lands_from is None:
@@ -228,17 +228,28 @@ def unread_expiry(fact: facts.Bucket, context: Context) -> Verdict | None:
     if not fact.expiry and (answer := by_other_means(context, "lifecycle")):
         return answer
     for rule in values.read(fact.expiry):
-        if trouble := unread(rule, "prefix", "days", "noncurrent_days"):
+        if trouble := unread(rule, "prefix", "days", "noncurrent_days", "unfinished_days"):
             return trouble
     return None
 
 
 def gone_after(fact: facts.Bucket) -> int | None:
-    """Days after which no version of any object is left; None where some stay for ever.
+    """Days after which no version of any object is left, nor a part of one; None where some stay for ever.
 
     A versioned object is first hidden, then kept as a noncurrent version: both times count. Only a rule for the whole
-    bucket does.
+    bucket does. The parts of an upload that nobody finished are no object: only their own term takes them away.
     """
+    objects, parts = _objects_gone_after(fact), _parts_gone_after(fact)
+    return None if objects is None or parts is None else max(objects, parts)
+
+
+def lasting(fact: facts.Bucket, what: str) -> str:
+    """In words, which of them stay for ever where `gone_after` says that some do."""
+    lost = _objects_gone_after(fact) is not None
+    return f"{'the parts of unfinished uploads' if lost else f'some of its {what}'} stay for ever"
+
+
+def _objects_gone_after(fact: facts.Bucket) -> int | None:
     found: list[int] = []
     for rule in values.read(fact.expiry):
         days, noncurrent = rule.days, rule.noncurrent_days
@@ -249,6 +260,11 @@ def gone_after(fact: facts.Bucket) -> int | None:
         elif isinstance(noncurrent, int):
             found.append(days + noncurrent)
     return min(found, default=None)
+
+
+def _parts_gone_after(fact: facts.Bucket) -> int | None:
+    rules = [rule.unfinished_days for rule in values.read(fact.expiry) if not rule.prefix]
+    return min((days for days in rules if isinstance(days, int)), default=None)
 
 
 def _statements(policy: Any) -> list[Mapping[str, Any]]:

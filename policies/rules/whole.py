@@ -60,7 +60,7 @@ def there_and_once(everything: Sequence[Fact], context: Context) -> Iterator[Ver
     found: dict[object, dict[str, list[str]]] = collections.defaultdict(lambda: collections.defaultdict(list))
     for fact in everything:
         kind = fact.role if isinstance(fact, facts.Support) else type(fact)
-        found[kind][fact.origin.subject or ""].append(fact.origin.urn)
+        found[kind][fact.origin.path].append(fact.origin.urn)
     for part in sorted(context.whole):
         kind, subjects = PARTS[part]
         for subject in sorted(subjects(context.index)):

@@ -260,6 +260,7 @@ def _vm(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
         _filters(origin, props),
         interfaces,
         props.text("userData", ""),
+        access_key=origin.references.get("keypairName") if props.has("keypairName") else None,
     )
 
 
@@ -288,7 +289,7 @@ _BUILDERS: Mapping[str, Builder] = {
     "outscale:index:Nic": _nic,
     "outscale:index:PublicIp": _public_ip,
     "outscale:index:PublicIpLink": _public_ip_link,
-    "outscale:index:Keypair": fact_builders.support("keypair"),
+    "outscale:index:Keypair": fact_builders.access_key,
     "outscale:index:Vm": _vm,
     "outscale:index:Volume": _volume,
     "outscale:index:VolumeLink": fact_builders.support("disk-link", disk="volumeId", machine="vmId"),

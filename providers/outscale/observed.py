@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from blueprint import plan as plans
-from blueprint.facts import Fact
+from blueprint.facts import AccessKey, Fact
 from blueprint.properties import as_protocol
+from blueprint.values import NOT_OBSERVABLE
 from providers import buckets, observation
 from providers.outscale import facts, live, reach
 from providers.outscale.live import Account, Thing
@@ -167,7 +168,10 @@ class _Reading:
                 dependencies[base] = (*dependencies.get(base, ()), urns[kind, identifier])
         properties = {**one.properties, "references": references, "subject": one.subject}
         provider = {"region": self._account.region}
-        return facts.fact(one.type, _urn(one), one.name, properties, provider, dependencies)
+        fact = facts.fact(one.type, _urn(one), one.name, properties, provider, dependencies)
+        if isinstance(fact, AccessKey):  # the API shows a fingerprint, whoever made the pair
+            return dataclasses.replace(fact, given=NOT_OBSERVABLE)
+        return fact
 
     def _resources(self, thing: Thing) -> Iterator[_Made]:
         """The thing, and what the API shows inside it that the plan counts by itself: rules, routes, links."""

@@ -46,7 +46,7 @@ def fact(
         return facts.Component(origin)
     if kind in PROVIDERS:
         endpoint = props.text("authUrl" if kind.endswith("openstack") else "endpoint", None)
-        return facts.ProviderConfiguration(origin, PROVIDERS[kind], _region(props), endpoint)
+        return facts.ProviderConfiguration(origin, PROVIDERS[kind], _region(props), endpoint, props.text("cloud", None))
     given = Properties(provider or {})
     build = _BUILDERS.get(kind)
     regional = kind in kinds.REGIONAL and not (origin.subject or "").startswith("peerings/")
@@ -103,11 +103,23 @@ def _either(one: Value[bool], other: Value[bool]) -> Value[bool]:
 
 
 def _subnet(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
-    cidr, link = as_range(props.raw("cidr")), origin.references.get("networkId")
+    cidr, link, pools = as_range(props.raw("cidr")), origin.references.get("networkId"), _pools(props)
     if (origin.subject or "").startswith("peerings/"):
         peering, _, segment = (origin.subject or "").partition("/bubbles/")
-        return facts.Attachment(origin, link if link == peering else None, f"bubbles/{segment}", cidr)
-    return facts.Segment(origin, cidr, _region(props, provider), None, link, False, _default_way(props))
+        return facts.Attachment(origin, link if link == peering else None, f"bubbles/{segment}", cidr, pools)
+    return facts.Segment(origin, cidr, _region(props, provider), None, link, False, _default_way(props), pools)
+
+
+def _pools(props: Properties) -> Value[tuple[str, ...]]:
+    """Both ends of each allocation pool, as ranges of one address."""
+    value: Any = props.raw("allocationPools")
+    if isinstance(value, Missing):
+        return value
+    if value is not None and not isinstance(value, list):
+        return Malformed("a list of ranges")
+    ends = [as_range(entry.get(end)) for entry in kinds.entries(props, "allocationPools") for end in ("start", "end")]
+    strange = next((end for end in ends if not isinstance(end, str)), None)
+    return tuple(end for end in ends if isinstance(end, str)) if strange is None else strange
 
 
 def _default_way(props: Properties) -> Value[bool]:
@@ -238,7 +250,36 @@ def _instance(origin: Origin, props: Properties, provider: Properties) -> facts.
         interfaces,
         _born_with(props),
         group.removesuffix("/placement") if group else None,
+        _boot_disk(props),
+        _asks_network(props),
+        origin.references.get("keyPair") if props.has("keyPair") else None,
     )
+
+
+def _boot_disk(props: Properties) -> Value[facts.BootDisk | None]:
+    """The volume that Nova makes of an image and starts from: any other disk is the host's, or holds what it held."""
+    value: Any = props.raw("blockDevices")
+    if isinstance(value, Missing):
+        return value
+    made = {"sourceType": "image", "destinationType": "volume", "bootIndex": 0}
+    entries = kinds.entries(props, "blockDevices")
+    if any(one.get(key) is UNKNOWN for one in entries for key in made):
+        return UNKNOWN
+    given = next((one for one in entries if all(one.get(key) == wanted for key, wanted in made.items())), None)
+    if given is None:
+        return None
+    told = Properties(given)
+    ends, kind = told.flag("deleteOnTermination", False), told.text("volumeType", "")
+    return facts.BootDisk(_encrypted(kind), not ends if isinstance(ends, bool) else ends)
+
+
+def _asks_network(props: Properties) -> Value[bool]:
+    drive = props.flag("configDrive", False)
+    return not drive if isinstance(drive, bool) else drive
+
+
+def _encrypted(kind: Value[str]) -> Value[bool]:
+    return kind in encrypted_types() if isinstance(kind, str) else kind
 
 
 def _boot_image(props: Properties) -> Value[str]:
@@ -266,8 +307,7 @@ def _server_group(origin: Origin, props: Properties, provider: Properties) -> fa
 
 
 def _volume(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
-    kind = props.text("volumeType", "")
-    encrypted: Value[bool] = kind in encrypted_types() if isinstance(kind, str) else kind
+    encrypted = _encrypted(props.text("volumeType", ""))
     snapshot = props.text("snapshotId", props.text("sourceVolId", props.text("backupId", None)))
     size, az = props.integer("size", 0), props.text("availabilityZone", None)
     return facts.Disk(origin, size, az, _region(props, provider), encrypted, snapshot)
@@ -301,7 +341,7 @@ _BUILDERS: Mapping[str, Builder] = {
     kinds.FLOATING_IP: _floating_ip,
     kinds.FLOATING_LINK: _floating_link,
     kinds.INSTANCE: _instance,
-    kinds.KEYPAIR: fact_builders.support("keypair"),
+    kinds.KEYPAIR: fact_builders.access_key,
     kinds.SERVER_GROUP: _server_group,
     kinds.VOLUME: _volume,
     kinds.ATTACHMENT: fact_builders.support("disk-link", disk="volumeId", machine="instanceId"),

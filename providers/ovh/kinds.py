@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from blueprint.facts import Origin
+from blueprint.facts import OUTSIDE, Origin
 from blueprint.properties import Properties
 from blueprint.values import Value
 from providers import fact_builders
@@ -22,7 +22,7 @@ INSTANCE, KEYPAIR = "openstack:compute/instance:Instance", "openstack:compute/ke
 SERVER_GROUP = "openstack:compute/serverGroup:ServerGroup"
 VOLUME, ATTACHMENT = "openstack:blockstorage/volume:Volume", "openstack:compute/volumeAttach:VolumeAttach"
 
-EXTERNAL_NETWORK = "internet"
+EXTERNAL_NETWORK = OUTSIDE
 """What a reference names where it points at the provider's own network to the Internet."""
 
 EXTERNAL_ID = {

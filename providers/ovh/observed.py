@@ -14,7 +14,7 @@ from typing import Any
 
 from blueprint import naming
 from blueprint import plan as plans
-from blueprint.facts import Fact, Machine
+from blueprint.facts import AccessKey, Fact, Machine
 from blueprint.properties import as_ports, as_protocol, as_range
 from blueprint.values import NOT_OBSERVABLE
 from providers import buckets, observation
@@ -171,6 +171,8 @@ class _Reading:
         fact = self._fact(thing.type, thing.identifier, subject, properties, ids, thing, inside)
         if isinstance(fact, Machine) and thing.body.get("user_data") is None:
             fact = dataclasses.replace(fact, user_data=NOT_OBSERVABLE)
+        if isinstance(fact, AccessKey):  # OpenStack shows a public half, whoever made the pair
+            fact = dataclasses.replace(fact, given=NOT_OBSERVABLE)
         yield fact
         if thing.type == kinds.VOLUME:
             yield from self._links(thing, subject)
@@ -281,7 +283,8 @@ class _Reading:
             "flavorName": (body.get("flavor") or {}).get("original_name") or (body.get("flavor") or {}).get("name", ""),
             "availabilityZone": body.get("availability_zone") or "",
             "userData": body.get("user_data"),
-            "blockDevices": self._boot(str(body["id"])),
+            "blockDevices": self._boot(body),
+            "configDrive": bool(body.get("has_config_drive")),
         }
         if body.get("key_name"):
             ids["keyPair"] = properties["keyPair"] = str(body["key_name"])
@@ -293,12 +296,23 @@ class _Reading:
             properties["schedulerHints"] = [{"group": groups[0].identifier}]
         return properties, ids
 
-    def _boot(self, server: str) -> list[dict[str, str]]:
+    def _boot(self, server: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The volume that it starts from, in the words in which it was asked for."""
+        ends = {one.get("id"): one.get("delete_on_termination") for one in server.get("attached_volumes") or ()}
         for thing in self._things:
             attached = [one.get("server_id") for one in thing.body.get("attachments") or ()]
-            if thing.type == kinds.VOLUME and server in attached and thing.body.get("is_bootable"):
-                meta = thing.body.get("volume_image_metadata") or {}
-                return [{"sourceType": "image", "uuid": str(meta.get("image_id", ""))}]
+            if thing.type == kinds.VOLUME and server["id"] in attached and thing.body.get("is_bootable"):
+                meta, told = thing.body.get("volume_image_metadata") or {}, ends.get(thing.identifier)
+                return [
+                    {
+                        "sourceType": "image",
+                        "destinationType": "volume",
+                        "bootIndex": 0,
+                        "uuid": str(meta.get("image_id", "")),
+                        "volumeType": thing.body.get("volume_type") or "",
+                        "deleteOnTermination": NOT_OBSERVABLE if told is None else told,
+                    }
+                ]
         return []
 
     def _volume(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

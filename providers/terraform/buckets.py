@@ -116,11 +116,13 @@ def _expiry(rule: Mapping[str, Any]) -> dict[str, Any]:
     inside = filtered if isinstance(filtered, Mapping) else {}
     narrow = any(inside.get(key) for key in ("tag", "and", "object_size_greater_than", "object_size_less_than"))
     old = _one(rule.get("noncurrent_version_expiration"))
+    parts = _one(rule.get("abort_incomplete_multipart_upload"))
     current = _one(rule.get("expiration"))
     return {
         "prefix": NOT_OBSERVABLE if narrow else inside.get("prefix") or rule.get("prefix") or "",
         "expirationDays": current.get("days") if isinstance(current, Mapping) else current,
         "noncurrentExpirationDays": old.get("noncurrent_days") if isinstance(old, Mapping) else old,
+        "abortMultipartDays": parts.get("days_after_initiation") if isinstance(parts, Mapping) else parts,
     }
 
 

@@ -54,11 +54,12 @@ def _outputs(kind: str) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Registered:
-    """urns: with their parents. resources: (type, name, inputs)."""
+    """urns: with their parents. resources: (type, name, inputs). given: ids that come from the layer below."""
 
     plan: plans.Plan
     urns: tuple[str, ...]
     resources: tuple[tuple[str, str, dict[str, Any]], ...]
+    given: frozenset[str]
 
 
 def offer(where: target.Target, **native: bool) -> capabilities.Offer:
@@ -81,6 +82,7 @@ def register(
     where = target.load(place)
     plan = planner.plan(loader.load(loader.find(platform)), where, "dev")
     monitor = mocks.MockMonitor(Recorder())
+    given: dict[str, dict[str, str]] = {}
     asyncio.set_event_loop(asyncio.new_event_loop())
     stack = f"{platform}.{place}.dev.{layer}"
     pulumi.runtime.set_mocks(monitor.mocks, project="rempart", stack=stack, preview=False, monitor=monitor)
@@ -93,12 +95,14 @@ def register(
         session = adapters.session.connect(
             plan, contracts.Place(offer(where, **native), ENDPOINTS, where.settings), None
         )
-        given = adapters.network.exports(session)
-        network = contracts.Segmentation(**{kind: {one: f"{one}-id" for one in given[kind]} for kind in given})
+        exported = adapters.network.exports(session)
+        given.update({kind: {one: f"{one}-id" for one in exported[kind]} for kind in exported})
+        network = contracts.Segmentation(**given)
         zone = landing_zone.LandingZone(
             f"{platform}-{layer}", landing_zone.LandingZoneArgs(plan, layer, adapters, session, network, KEY)
         )
         return pulumi.Output.from_input(zone.outputs)
 
     run()
-    return Registered(plan, tuple(monitor.resources), tuple(monitor.mocks.seen))
+    ids = frozenset(identifier for named in given.values() for identifier in named.values())
+    return Registered(plan, tuple(monitor.resources), tuple(monitor.mocks.seen), ids)

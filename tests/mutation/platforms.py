@@ -25,6 +25,10 @@ MADE: Mapping[str, Mapping[str, Any]] = {"outscale:index:SecurityGroup": {"impli
 """Kind -> what it says of itself only once it is made."""
 
 
+BELOW = "pulumi:pulumi:StackReference"
+"""What the engine says that an id of the layer below comes from."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Resource:
     kind: str
@@ -47,7 +51,10 @@ class Layer:
         self._providers = {
             one.kind.rpartition(":")[2]: one.properties for one in self.resources if "pulumi:providers:" in one.kind
         }
-        self._ids = {f"{one.name}-id": one.urn for one in self.resources}
+        below = Resource(BELOW, f"{PLATFORM}.{place}.dev.network", {"name": f"{PLATFORM}.{place}.dev.network"})
+        if layer != "network":
+            self.resources.append(below)
+        self._ids = {**dict.fromkeys(made.given, below.urn), **{f"{one.name}-id": one.urn for one in self.resources}}
         # A key pair is known by its name.
         named = [one for one in self.resources if one.kind.lower().endswith(":keypair")]
         self._ids |= {str(one.properties.get("keypairName", one.properties.get("name"))): one.urn for one in named}

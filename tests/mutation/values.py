@@ -11,7 +11,11 @@ MADE_UP = "made-up"
 
 
 def wrong(value: Any) -> Iterator[tuple[str, Any]]:
-    """(what is done, the wrong value); nothing for a value that says nothing."""
+    """(what is done, the wrong value); nothing for a value that says nothing, and never the value itself."""
+    yield from ((what, other) for what, other in _wrong(value) if other != value)
+
+
+def _wrong(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, bool):
         yield "flipped", not value
     elif isinstance(value, int | float):

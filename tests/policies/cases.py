@@ -82,6 +82,7 @@ ALONE: dict[str, tuple[type, ...]] = {
     "DAT-08": (facts.Bucket,),
     "BAS-03": (facts.Bucket,),
     "CPT-03": (facts.Machine,),  # no id in the list of images
+    "CPT-04": (facts.Machine,),  # how it is born shows there
     "GOV-09": (facts.FilterGroup,),  # a group is bound to no network
 }
 """Rule -> kinds of fact where two providers rightly differ; test_ovh_rules says what the other one answers."""

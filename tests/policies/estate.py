@@ -65,9 +65,7 @@ class Estate:
         """One level deep: tests replace a property's value, they never change it in place."""
         made = copy.copy(self)
         made.resources = {
-            name: dataclasses.replace(
-                one, properties=dict(one.properties), provider=dict(one.provider), uses=dict(one.uses)
-            )
+            name: Resource(one.kind, one.name, dict(one.properties), dict(one.provider), dict(one.uses), one.options)
             for name, one in self.resources.items()
         }
         return made

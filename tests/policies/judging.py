@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from blueprint import loader, planner
@@ -46,8 +47,7 @@ def context_of(plan: plans.Plan, **changes: Any) -> Context:
 
 def judge_at(place: str, platform: str, **changes: Any) -> Judge:
     """The judge of an `up` of a platform on any simulated target."""
-    target = targets.load(place)
-    plan = planner.plan(loader.load(loader.find(platform)), target, "dev")
+    target, plan = _planned(place, platform)
     endpoints = tuple(registering.ENDPOINTS[name] for name in target.endpoints)
     where = {"capabilities": capabilities.load(target.provider), "target": target.name, "offer": target.offer}
     lists = {"images": images.load(target.provider), "region": target.region, "endpoints": endpoints}
@@ -63,6 +63,13 @@ def judge_of(plan: plans.Plan, kept: records.Records | None = None, **changes: A
     )
 
 
+@functools.lru_cache(maxsize=8)
+def _planned(place: str, platform: str) -> tuple[targets.Target, plans.Plan]:
+    """Planned once: an index of it is made for each judge, since what rules remember there is of one run."""
+    target = targets.load(place)
+    return target, planner.plan(loader.load(loader.find(platform)), target, "dev")
+
+
 @functools.lru_cache(maxsize=1)
 def _records() -> records.Records:
     return records.load()
@@ -70,22 +77,29 @@ def _records() -> records.Records:
 
 def say(judge: Judge, whole: Estate, rule: str, name: str) -> Finding:
     """What one rule says of one resource, before it is created."""
-    return next(found for found in judge.resource(whole.fact(name)) if found.rule == rule)
+    return ask(judge, rule, whole.fact(name))
 
 
 def say_whole(judge: Judge, whole: Estate, rule: str) -> list[Finding]:
     """What one rule says of the whole stack."""
-    return [found for found in judge.stack(whole.facts()) if found.rule == rule]
+    return _judged(judge.stack(whole.facts()), rule)
 
 
 def say_run(judge: Judge, rule: str) -> list[Finding]:
     """What one rule says of the run itself."""
-    return [found for found in judge.run() if found.rule == rule]
+    return _judged(judge.run(), rule)
 
 
 def ask(judge: Judge, rule: str, fact: Fact) -> Finding:
     """What one rule says of one fact."""
-    return next(found for found in judge.resource(fact) if found.rule == rule)
+    return next(iter(_judged(judge.resource(fact), rule)))
+
+
+def _judged(findings: Iterable[Finding], rule: str) -> list[Finding]:
+    """Those of one rule. None is a fault: a rule that fails refuses too, and would pass for one that sees a breach."""
+    found = [one for one in findings if one.rule == rule]
+    assert not [one for one in found if one.fault], found
+    return found
 
 
 def declared(plan: plans.Plan, subject: str) -> Any:

@@ -144,6 +144,11 @@ def _bucket(given: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
                 if rule.get("noncurrentExpirationDays")
                 else {}
             ),
+            **(
+                {"abort_incomplete_multipart_upload": [{"days_after_initiation": rule["abortMultipartDays"]}]}
+                if rule.get("abortMultipartDays")
+                else {}
+            ),
         }
         for number, rule in enumerate(given.get("lifecycleRules") or [])
     ]

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from blueprint import data_plan
+from blueprint import data_plan, facts
 from blueprint import plan as plans
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 from policies.verdicts import Effect, State
 from providers import images
 from tests.policies import estate, judging
-from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
+from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without
 
 PLAN = estate.plan_of()
 assert PLAN.bastion is not None
@@ -67,6 +68,30 @@ def test_bas_03(changes: dict[str, Any], state: State, says: str) -> None:
     found = say("BAS-03", with_bastion(recording=dataclasses.replace(BASTION.recording, **changes)))
     assert (found.state, found.fault) == (state, False), found
     assert says in found.message
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "says"),
+    [
+        (True, CONFORM, ""),
+        (False, REFUSED, "private half lies in the state"),
+        (UNKNOWN, UNSEEN, "not known yet"),
+        (Malformed("a string"), REFUSED, "wrong type"),
+        (NOT_OBSERVABLE, EVIDENCE, "who made the key pair"),
+    ],
+)
+def test_bas_02_only_a_public_half_is_given(given: Any, state: State, says: str) -> None:
+    fact = estate.estate_of().fact("bastion/keypair")
+    assert isinstance(fact, facts.AccessKey)
+    assert fact.given is True
+    found = judging.ask(judging.judge_of(PLAN), "BAS-02", dataclasses.replace(fact, given=given))
+    assert (found.state, found.fault) == (state, False), found
+    assert says in found.message
+
+
+@pytest.mark.parametrize("change", [without("publicKey"), to(publicKey="")])
+def test_a_pair_without_a_public_half_is_made_by_the_provider(change: Change) -> None:
+    check("BAS-02", Case("no public half", "bastion/keypair", change, REFUSED, "the provider makes the key pair"))
 
 
 STORE = [

@@ -83,9 +83,18 @@ EXPOSED = [
 ]  # fmt: skip
 
 
+PARTS = {"abortMultipartDays": 7}
+"""The parts of an upload that nobody finished go too."""
+
+
 def goes(days: Any = 23, noncurrent: Any = 7, prefix: Any = "", *more: dict[str, Any]) -> Change:
-    rule = {"prefix": prefix, "expirationDays": days, "noncurrentExpirationDays": noncurrent}
+    rule = {"prefix": prefix, "expirationDays": days, "noncurrentExpirationDays": noncurrent, **PARTS}
     return to(lifecycleRules=[rule, *more])
+
+
+def parts(days: Any) -> Change:
+    """When the parts of unfinished uploads go; the objects go in time."""
+    return to(lifecycleRules=[{"expirationDays": 23, "noncurrentExpirationDays": 7, "abortMultipartDays": days}])
 
 
 PURGED = [
@@ -95,10 +104,18 @@ PURGED = [
     Case("old versions count", LANDING, goes(30), REFUSED, "30 days"),
     Case("old versions that stay are refused", LANDING, goes(23, None), REFUSED, "30 days"),
     Case("without versions only the first time counts", LANDING,
-         lambda p: p.update(versioning=False, lifecycleRules=[{"expirationDays": 30}]), CONFORM),
+         lambda p: p.update(versioning=False, lifecycleRules=[{"expirationDays": 30, **PARTS}]), CONFORM),
     Case("a rule for a prefix is not for all", LANDING, goes(23, 7, "in/"), REFUSED, "30 days"),
     Case("the shortest rule for all decides", LANDING,
-         goes(1, 1, "in/", {"expirationDays": 20, "noncurrentExpirationDays": 2}), CONFORM),
+         goes(1, 1, "in/", {"expirationDays": 20, "noncurrentExpirationDays": 2, **PARTS}), CONFORM),
+    Case("parts of unfinished uploads that stay a month conform", LANDING, parts(30), CONFORM),
+    Case("parts of unfinished uploads that stay longer are refused", LANDING, parts(31), REFUSED, "30 days"),
+    Case("parts of unfinished uploads that stay for ever are refused", LANDING, parts(None), REFUSED, "30 days"),
+    Case("parts that go under a prefix only are refused", LANDING,
+         to(lifecycleRules=[{"expirationDays": 23, "noncurrentExpirationDays": 7}, {"prefix": "in/", **PARTS}]),
+         REFUSED),
+    Case("an unknown term of unfinished uploads waits", LANDING, parts(UNKNOWN), UNSEEN),
+    Case("text for that term is refused", LANDING, parts("a week"), REFUSED, "wrong type"),
     Case("no rule is refused", LANDING, without("lifecycleRules"), REFUSED, "30 days"),
     Case("unknown rules wait", LANDING, unknown("lifecycleRules"), UNSEEN),
     Case("an unknown number of days waits", LANDING, goes(UNKNOWN), UNSEEN),
@@ -162,7 +179,8 @@ ENDS = [
     Case("an unknown mode waits", ARCHIVE, to(objectLock={"mode": UNKNOWN, "days": 30}), UNSEEN),
     Case("more than twenty years are refused", ARCHIVE, goes(7305, 1), REFUSED, "at most 7305"),
     Case("a project does not keep as the warehouse does", PROJECT, goes(7304, 1), REFUSED),
-    Case("no end is refused", ARCHIVE, without("lifecycleRules"), REFUSED, "for ever"),
+    Case("no end is refused", ARCHIVE, without("lifecycleRules"), REFUSED, "objects stay for ever"),
+    Case("parts of unfinished uploads end too", ARCHIVE, parts(None), REFUSED, "unfinished uploads stay for ever"),
     Case("old versions without end are refused", ARCHIVE, goes(365, None), REFUSED, "for ever"),
     Case("an end for a prefix only is refused", ARCHIVE, goes(365, 1, "a"), REFUSED, "for ever"),
     Case("objects that go with the bucket are refused", ARCHIVE, to(forceDestroy=True), REFUSED, "go with it"),

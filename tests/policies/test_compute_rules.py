@@ -7,14 +7,18 @@ import dataclasses
 import datetime as dt
 import gzip
 import json
+from typing import Any
 
 import pytest
 
 from blueprint import facts
 from blueprint import plan as plans
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
+from policies.catalogue import loader as catalogues
 from policies.context import Index
 from policies.rules import userdata
 from policies.verdicts import Effect, State
+from providers import images
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, to, unknown, without
 
@@ -102,6 +106,14 @@ def planned(text: str) -> Index:
     return Index(dataclasses.replace(plan, machines=machines))
 
 
+FETCH = "#!/bin/sh\ncurl -o x https://get.example.org/x\n"
+
+
+def allowing(host: str) -> dict[str, Any]:
+    numbers = catalogues.load().parameters
+    return {**numbers, "CPT-05": {**numbers["CPT-05"], "hosts": [host]}}
+
+
 USER_DATA = [
     Case("a machine without user data conforms", VM, without("userData"), CONFORM),
     Case("empty user data conforms", VM, to(userData=""), CONFORM),
@@ -115,6 +127,22 @@ USER_DATA = [
     Case(
         "planned text in base64 passes", VM, to(userData=b64(b64(SCRIPT))), CONFORM, context={"index": planned(SCRIPT)}
     ),
+    Case(
+        "a download from an allowed host passes",
+        VM,
+        to(userData=FETCH),
+        CONFORM,
+        context={"index": planned(FETCH), "parameters": allowing("get.example.org")},
+    ),
+    Case(
+        "one from another host does not",
+        VM,
+        to(userData=FETCH),
+        REFUSED,
+        "user data",
+        context={"index": planned(FETCH), "parameters": allowing("other.example.org")},
+    ),
+    Case("a machine of no plan has no planned text", VM, to(subject="nowhere/1", userData=SCRIPT), CONFORM),
     Case("other text than planned is refused", VM, to(userData=SCRIPT), REFUSED, "not what the blueprint says"),
     Case(
         "planned text that is left out is refused",
@@ -144,6 +172,7 @@ ZONES = [
 ]
 
 
+LISTED = images.load("outscale")
 IMAGES = [
     Case("the listed image conforms", VM, None, CONFORM),
     Case("an image made up is refused", VM, to(imageId="ami-1"), REFUSED, "another image than Debian-12"),
@@ -157,7 +186,11 @@ IMAGES = [
     Case("91 days are not", VM, None, REFUSED, "91 days old", context={"as_of": dt.date(2027, 1, 4)}),
     Case("a word that the list does not have is refused", VM, None, REFUSED, "not in the offer's list",
          context={"images": {}}),
+    Case("an image made on an unknown day needs evidence", VM, None, State.EVIDENCE_REQUIRED, "no day on which",
+         context={"images": {word: one.model_copy(update={"created": None}) for word, one in LISTED.items()}}),
     Case("a region without ids needs evidence", VM, None, State.EVIDENCE_REQUIRED, "no id", context={"region": "x"}),
+    Case("where no id is listed, none at all is refused", VM, without("imageId"), REFUSED, "does not say",
+         context={"region": "x"}),
 ]  # fmt: skip
 
 
@@ -184,6 +217,7 @@ def _tier_fact(count: int, peak: int | None) -> facts.Tier:
         (11, 10, State.WORKAROUND_ACCEPTED, ""),
         (22, 20, State.WORKAROUND_ACCEPTED, ""),
         (21, 20, REFUSED, "need 22"),
+        (1099, 1000, REFUSED, "need 1100"),
         (4, None, IDLE, ""),
     ],
 )
@@ -195,8 +229,71 @@ def test_cpt_02(count: int, peak: int | None, state: State, says: str) -> None:
 
 
 def test_a_peak_without_the_declared_workaround_is_refused() -> None:
-    plan = dataclasses.replace(estate.plan_of(), workarounds=())
-    assert judging.ask(judging.judge_of(plan), "CPT-02", _tier_fact(4, 3)).state is REFUSED
+    plan = estate.plan_of()
+    idle = tuple(dataclasses.replace(one, name="TBD") for one in plan.workarounds)
+    for declared in ((), idle):
+        judge = judging.judge_of(dataclasses.replace(plan, workarounds=declared))
+        found = judging.ask(judge, "CPT-02", _tier_fact(4, 3))
+        assert (found.state, found.fault) == (REFUSED, False)
+
+
+DISK = "bubbles/warehouse/tiers/omop/1/disks/data"
+ROOM = [
+    Case("a disk of the planned size conforms", DISK, None, CONFORM),
+    Case("a larger one conforms", DISK, to(size=10_000), CONFORM),
+    Case("a smaller one is refused", DISK, to(size=1), REFUSED, "it has 1 GiB of the planned"),
+    Case("a size as text is a size", DISK, to(size="1"), REFUSED, "it has 1 GiB"),
+    Case("no size is refused", DISK, without("size"), REFUSED, "it has 0 GiB"),
+    Case("an unknown size waits", DISK, unknown("size"), UNSEEN),
+    Case("a list for a size is refused", DISK, to(size=[10]), REFUSED, "wrong type"),
+    Case("a disk of no plan is refused", DISK, to(subject=f"{VM}/disks/x"), REFUSED, "no such"),
+]
+
+
+@pytest.mark.parametrize("case", ROOM, ids=str)
+def test_cpt_02_what_is_planned_on_a_disk_fits(case: Case) -> None:
+    changed = estate.estate_of()
+    if case.change is not None:
+        case.change(changed[DISK].properties)
+    found = judging.say(judging.judge_of(changed.plan), changed, "CPT-02", DISK)
+    assert (found.state, found.fault) == (case.state, False), found
+    assert case.says in found.message
+    if case.state is REFUSED:
+        assert found.effect is Effect.WARN  # advisory
+
+
+BORN = facts.BootDisk(encrypted=True, outlives=False)
+EVIDENCE = State.EVIDENCE_REQUIRED
+
+
+@pytest.mark.parametrize(
+    ("boot", "asks", "state", "says"),
+    [
+        (BORN, False, EVIDENCE, "nothing of a machine's console"),
+        (BORN, True, REFUSED, "a service of the network"),
+        (BORN, UNKNOWN, UNSEEN, "`asks_network` is not known yet"),
+        (BORN, Malformed("true or false"), REFUSED, "wrong type"),
+        (None, False, REFUSED, "no volume of its own"),
+        (UNKNOWN, False, UNSEEN, "`boot` is not known yet"),
+        (dataclasses.replace(BORN, encrypted=False), False, REFUSED, "not encrypted"),
+        (dataclasses.replace(BORN, encrypted=UNKNOWN), False, UNSEEN, "`encrypted`"),
+        (dataclasses.replace(BORN, outlives=True), False, REFUSED, "stays when it goes"),
+        (dataclasses.replace(BORN, outlives=UNKNOWN), False, UNSEEN, "`outlives`"),
+        (dataclasses.replace(BORN, outlives=NOT_OBSERVABLE), False, EVIDENCE, "console"),
+        (NOT_OBSERVABLE, NOT_OBSERVABLE, EVIDENCE, "console, metadata and own disk"),
+        (NOT_OBSERVABLE, False, EVIDENCE, "console, metadata and own disk"),
+        (BORN, NOT_OBSERVABLE, EVIDENCE, "console, metadata and own disk"),
+    ],
+)
+def test_cpt_04(boot: Any, asks: Any, state: State, says: str) -> None:
+    fact = estate.estate_of().fact(VM)
+    assert isinstance(fact, facts.Machine)
+    assert (fact.boot, fact.asks_network) == (NOT_OBSERVABLE, NOT_OBSERVABLE)  # Outscale's API has neither
+    found = judging.ask(
+        judging.judge_of(estate.plan_of()), "CPT-04", dataclasses.replace(fact, boot=boot, asks_network=asks)
+    )
+    assert (found.state, found.fault) == (state, False), found
+    assert says in found.message
 
 
 def test_declared_peaks_are_somebody_s() -> None:
@@ -285,6 +382,42 @@ def test_a_tier_that_need_not_last_is_not_judged() -> None:
     machines = tuple(dataclasses.replace(one, highly_available=False) for one in plan.machines)
     judge = judging.judge_of(dataclasses.replace(plan, machines=machines))
     assert judging.say(judge, estate.estate_of(), "CPT-01", VM).state is IDLE
+    assert {one.subject for one in judging.say_whole(judge, estate.estate_of(), "CPT-01")} == {"bastion"}
+
+
+def test_a_bastion_must_last_whatever_its_machines_say() -> None:
+    plan = estate.plan_of()
+    assert plan.bastion is not None
+    machines = tuple(dataclasses.replace(one, highly_available=False, az="a") for one in plan.bastion.machines)
+    judge = judging.judge_of(dataclasses.replace(plan, bastion=dataclasses.replace(plan.bastion, machines=machines)))
+    assert judging.say(judge, estate.estate_of(), "CPT-01", "bastion/1").state is State.NON_CONFORM
+
+
+def test_a_machine_of_no_plan_makes_no_tier() -> None:
+    changed = estate.estate_of()
+    changed[VM].properties["subject"] = "bubbles/warehouse/tiers/omop/9"
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "CPT-01")
+    assert [one for one in found if one.fault] == []
+    assert [one.state for one in found if one.subject == "bubbles/warehouse/tiers/omop"] == [State.NON_CONFORM]
+
+
+def test_a_tier_with_a_zone_that_is_not_known_waits() -> None:
+    changed = estate.estate_of()
+    changed[VM].properties["placementSubregionName"] = UNKNOWN
+    found = judging.say_whole(judging.judge_of(changed.plan), changed, "CPT-01")
+    assert [one.state for one in found if one.subject == "bubbles/warehouse/tiers/omop"] == [UNSEEN]
+
+
+def test_two_zones_of_which_the_offer_shows_one_are_two() -> None:
+    judge = judging.judge_at("ovh-sandbox", "emc2")
+    offer = judge.context.capabilities
+    assert offer is not None
+    assert [one.azs for one in offer.offers.values()] == [("nova-vm",)]
+    tier = [estate.estate_of().fact(f"bubbles/warehouse/tiers/omop/{number}") for number in (1, 2)]
+    apart = [dataclasses.replace(one, az=az) for one, az in zip(tier, ("nova-vm", "other"), strict=True)]  # type: ignore[call-arg]
+    together = [dataclasses.replace(one, az="nova-vm") for one in tier]  # type: ignore[call-arg]
+    for facts_of, state in ((apart, State.CONFORM), (together, EVIDENCE), (together[:1], State.NON_CONFORM)):
+        assert [one.state for one in judge.stack(facts_of) if one.rule == "CPT-01"] == [state]
 
 
 def test_a_password_in_a_blueprint_is_refused_before_its_machine_is_created() -> None:

@@ -18,6 +18,7 @@ VM = "bubbles/warehouse/tiers/omop/1"
 DISK_LINK = "bubbles/warehouse/tiers/omop/1/disks/"
 TABLE_LINK = "bubbles/warehouse/zones/omop/az/a/table-link"
 GROUP = "bubbles/warehouse/zones/omop/filter"
+KEY = "bastion/keypair"
 ACCEPTATION = "peerings/project-a--warehouse/acceptation"
 
 
@@ -44,6 +45,10 @@ MAPPED = [
     ),
     Case("another kind's subject is refused", NIC, to(subject=NET), REFUSED, "not in the plan"),
     Case("a component without a subject is refused", "components/warehouse", to(subject=""), REFUSED),
+    Case("the bastion's key pair conforms", KEY, None, CONFORM),
+    Case(
+        "a key pair of something else is refused", KEY, to(subject="bubbles/warehouse/keypair"), REFUSED, "not in the"
+    ),
 ]
 
 TAGS = [
@@ -52,6 +57,8 @@ TAGS = [
     Case("a bastion's tags conform", "bastion/1", None, CONFORM),
     Case("a bucket's tags conform", "bubbles/warehouse/buckets/archive", None, CONFORM),
     Case("a kind without tags is not its business", RULE, None, IDLE),
+    Case("a key pair's tags conform", KEY, None, CONFORM),
+    Case("a key pair without tags is refused", KEY, without("tags"), REFUSED, "rempart:platform"),
     Case("no tags are refused", NET, without("tags"), REFUSED, "rempart:platform"),
     Case("a missing class of data is refused", NET, tagged(data_class=None), REFUSED, "data_class"),
     Case("an empty owner is refused", NET, tagged(owner=""), REFUSED, "owner"),
@@ -135,6 +142,18 @@ REFERENCES = [
         REFUSED,
         "peering",
     ),
+    Case("a bastion that no key opens is refused", "bastion/1", without("keypairName"), REFUSED, "key pair"),
+    Case(
+        "a machine that a key opens past the bastion is refused",
+        VM,
+        lambda p: p.update(keypairName="k", references={**p["references"], "keypairName": KEY}),
+        REFUSED,
+        "key pair",
+    ),
+    Case(
+        "another key pair than the bastion's is refused", "bastion/1", referring(keypairName="x"), REFUSED, "key pair"
+    ),
+    Case("the bastion's key pair points at nothing", KEY, None, CONFORM),
     Case("references of the wrong type are refused", RULE, to(references=["zone"]), REFUSED, "does not say"),
     Case(
         "a zone's filter named in full is the zone's",
@@ -229,6 +248,28 @@ def test_ids_from_another_layer_are_left_to_the_live_check() -> None:
     changed.resources = {name: dataclasses.replace(one, uses={}) for name, one in part.items()}
     found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
     assert {one.state for one in found} == {State.NOT_APPLICABLE}
+
+
+LAYER = "emc2.outscale-sandbox.dev.network"
+
+
+@pytest.mark.parametrize(
+    ("uses", "state", "says"),
+    [
+        ({"subnetId": (LAYER,), "securityGroupIds": (LAYER,)}, IDLE, "live check"),
+        ({"securityGroupIds": (LAYER,)}, REFUSED, "`subnetId` is typed by hand: bubbles/warehouse/zones/omop/az/a"),
+        ({"subnetId": (LAYER,)}, REFUSED, "`securityGroupIds[0]` is typed by hand"),
+    ],
+    ids=["both are the other layer's outputs", "one is a constant", "one in a list is a constant"],
+)
+def test_an_id_of_another_layer_comes_from_that_layer(
+    uses: dict[str, tuple[str, ...]], state: State, says: str
+) -> None:
+    changed = estate.estate_of()
+    reference = estate.Resource("pulumi:pulumi:StackReference", LAYER, {"name": LAYER}, {})
+    changed.resources = {NIC: dataclasses.replace(changed[NIC], uses=uses), LAYER: reference}
+    found = next(one for one in judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09") if one.urn)
+    assert (found.state, says in found.message) == (state, True), found
 
 
 def test_an_id_that_the_provider_adds_by_itself_is_no_reference() -> None:

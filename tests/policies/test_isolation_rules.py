@@ -89,7 +89,7 @@ SEALED = [
         "vmId is of another bubble",
     ),
     Case("a machine of no bubble is refused", VM, to(subject="nowhere/1"), REFUSED, "no bubble"),
-    Case("what attaches nothing is not judged", "bastion/keypair", None, IDLE),
+    Case("what attaches nothing is not judged", "bubbles/project-a/zones/data/az/a/table-link", None, IDLE),
     Case("a rule outside projects is not judged", "flows/omop-load/ingress/warehouse.omop/1", None, IDLE),
 ]
 

@@ -12,7 +12,7 @@ from blueprint import plan as plans
 from policies.verdicts import Effect, Finding, State
 from tests.policies import estate
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, to, unknown, without
-from tests.policies.judging import judge_of, say_run
+from tests.policies.judging import ask, judge_at, judge_of, say_run
 
 HERE = {"layer": "storage"}
 """Judged on this offer only: OVHcloud's has neither locks nor expiry, and its declared workaround answers there."""
@@ -22,7 +22,7 @@ COLLECTOR = "bubbles/administration/zones/services"
 
 
 def rule(days: Any, noncurrent: Any = 1, **more: Any) -> dict[str, Any]:
-    return {"expirationDays": days, "noncurrentExpirationDays": noncurrent, **more}
+    return {"expirationDays": days, "noncurrentExpirationDays": noncurrent, "abortMultipartDays": 7, **more}
 
 
 LOG_03 = [
@@ -36,6 +36,20 @@ LOG_03 = [
     Case("no rule at all keeps for ever", SINK, without("lifecycleRules"), REFUSED, "for ever"),
     Case("an empty list keeps for ever", SINK, to(lifecycleRules=[]), REFUSED, "for ever"),
     Case("versions without an end stay", SINK, to(lifecycleRules=[rule(365, None)]), REFUSED, "for ever"),
+    Case(
+        "parts without an end stay",
+        SINK,
+        to(lifecycleRules=[rule(365) | {"abortMultipartDays": None}]),
+        REFUSED,
+        "unfinished uploads stay for ever",
+    ),
+    Case(
+        "parts that outlive the window count",
+        SINK,
+        to(lifecycleRules=[rule(365) | {"abortMultipartDays": 367}]),
+        REFUSED,
+        "367 days",
+    ),
     Case("a prefix covers not all", SINK, to(lifecycleRules=[rule(365, prefix="app/")]), REFUSED, "for ever"),
     Case(
         "a second rule that erases a part early",
@@ -183,6 +197,8 @@ def test_log_07_the_workaround_is_accepted_with_its_complexity() -> None:
         ({"name": "reading by hand"}, "does not accept"),
         ({"review_days": 61}, "60 days"),
         ({"review_days": None}, "60 days"),
+        ({"review_days": 0}, "60 days"),
+        ({"owner": "TBD"}, "owner"),
         ({"owner": None}, "owner"),
         ({"owner": ""}, "owner"),
     ],
@@ -232,3 +248,124 @@ def test_log_08_only_the_clock_asks_outside() -> None:
     assert worst("LOG-08", past) == (State.NON_CONFORM, "bubbles/warehouse/zones/omop")
     one = machines(lambda one: one.zone != COLLECTOR or (one.tier, one.index) == ("collector", 1))
     assert worst("LOG-08", one) == (State.NON_CONFORM, COLLECTOR)
+
+
+def of_projects(**changes: Any) -> plans.Plan:
+    """EMC2 with what every bubble says of its project changed."""
+    bubbles = tuple(dataclasses.replace(one, **changes) for one in emc2().bubbles)
+    return dataclasses.replace(emc2(), bubbles=bubbles)
+
+
+def with_sink(sink: str | None) -> plans.Plan:
+    bubbles = tuple(
+        dataclasses.replace(one, project=dataclasses.replace(one.project, log_sink=sink)) if one.project else one
+        for one in emc2().bubbles
+    )
+    return dataclasses.replace(emc2(), bubbles=bubbles)
+
+
+def test_log_01_a_bubble_without_a_project_names_no_sink() -> None:
+    found = say("LOG-01", of_projects(project=None))
+    assert {(one.state, "no sink" in one.message) for one in found} == {(State.NON_CONFORM, True)}
+    assert len(found) == len(emc2().bubbles)
+
+
+@pytest.mark.parametrize("name", ["LOG-02", "LOG-08"])
+def test_two_machines_are_enough_and_one_is_not(name: str) -> None:
+    two = machines(lambda one: one.zone != COLLECTOR or one.tier == "collector")
+    assert len([one for one in two.machines if one.zone == COLLECTOR]) == 2
+    assert worst(name, two) == (State.CONFORM, "")
+    one = machines(lambda one: one.zone != COLLECTOR or (one.tier, one.index) == ("collector", 1))
+    assert worst(name, one) == (State.NON_CONFORM, COLLECTOR)
+
+
+def test_log_02_where_the_region_has_one_zone_two_machines_still_collect() -> None:
+    def one_az(index: int) -> plans.Plan:
+        kept = machines(lambda one: one.zone != COLLECTOR or (one.tier == "collector" and one.index <= index))
+        return dataclasses.replace(
+            kept, azs=("a",), machines=tuple(dataclasses.replace(one, az="a") for one in kept.machines)
+        )
+
+    assert worst("LOG-02", one_az(2)) == (State.CONFORM, "")
+    assert worst("LOG-02", one_az(1)) == (State.NON_CONFORM, COLLECTOR)
+
+
+def test_log_02_traces_that_end_nowhere_are_refused() -> None:
+    assert worst("LOG-02", of_logs(destination="nowhere")) == (State.NON_CONFORM, "nowhere")
+
+
+def test_log_03_a_sink_that_is_a_zone_needs_a_record_and_one_that_is_a_bucket_does_not() -> None:
+    assert say("LOG-03") == []
+    (found,) = say("LOG-03", with_sink(COLLECTOR))
+    assert (found.state, found.subject) == (State.EVIDENCE_REQUIRED, COLLECTOR)
+
+
+def test_a_bucket_is_no_sink_where_no_project_names_one() -> None:
+    for plan in (with_sink(None), of_projects(project=None)):
+        changed = estate.estate_of()
+        changed[SINK].properties.pop("subject")
+        for rule_of in ("LOG-03", "LOG-04"):
+            assert ask(judge_of(plan), rule_of, changed.fact(SINK)).state is State.NOT_APPLICABLE
+
+
+def test_log_03_versions_that_are_not_known_wait() -> None:
+    check("LOG-03", Case("versions", SINK, unknown("versioning"), UNSEEN, "`versioning` is not known yet"))
+
+
+@pytest.mark.parametrize(("days", "state"), [(183, CONFORM), (182, REFUSED)])
+def test_log_04_the_least_is_enough(days: int, state: State) -> None:
+    check("LOG-04", Case("the least", SINK, to(objectLock={"mode": "COMPLIANCE", "days": days}), state, context=HERE))
+
+
+def test_log_04_without_locks_the_declared_workaround_answers() -> None:
+    changed = estate.estate_of()
+    changed[SINK].properties["objectLock"] = None
+    found = ask(judge_at("ovh-sandbox", "emc2"), "LOG-04", changed.fact(SINK))
+    assert (found.state, "no object-lock" in found.message) == (State.EVIDENCE_REQUIRED, True)
+
+
+def test_log_05_without_a_flow_of_traces_there_is_nothing_to_judge() -> None:
+    (found,) = say("LOG-05", flows(lambda flow: None if flow.from_port == 6514 else flow))
+    assert (found.state, "no flow of traces" in found.message) == (State.NOT_APPLICABLE, True)
+
+
+@pytest.mark.parametrize(("gib", "state"), [(10, State.WORKAROUND_ACCEPTED), (9, State.NON_CONFORM)])
+def test_log_07_ten_gibibytes_a_machine_are_room_enough(gib: int, state: State) -> None:
+    """EMC2 has 28 machines with the bastion's, and one disk here holds what they need."""
+    count = len(judge_of(emc2()).context.index.machines)
+    sizes = {"bubbles/administration/tiers/collector/1": gib * count}
+    sized = tuple(
+        dataclasses.replace(
+            one,
+            disks=tuple(dataclasses.replace(disk, size_gib=sizes.get(one.subject, 0)) for disk in one.disks),
+        )
+        if one.zone == COLLECTOR
+        else one
+        for one in emc2().machines
+    )
+    (found,) = say("LOG-07", dataclasses.replace(emc2(), machines=sized))
+    assert (found.state, found.fault) == (state, False), found
+
+
+def test_log_07_a_review_each_day_is_a_review() -> None:
+    daily = tuple(dataclasses.replace(one, review_days=1) if one.brick == "siem" else one for one in emc2().workarounds)
+    (found,) = say("LOG-07", dataclasses.replace(emc2(), workarounds=daily))
+    assert found.state is State.WORKAROUND_ACCEPTED
+
+
+def test_log_08_two_clocks_are_named_by_the_first() -> None:
+    other = of_time(
+        lambda flow: (
+            dataclasses.replace(flow, destination="bubbles/warehouse/zones/omop")
+            if flow.name == "ntp--export"
+            else flow
+        )
+    )
+    (found,) = say("LOG-08", other)
+    assert (found.subject, found.message) == (COLLECTOR, "bubbles take time from different zones")
+
+
+def test_log_08_a_zone_without_machines_needs_no_time() -> None:
+    plan = of_time(lambda flow: None if flow.name == "ntp--administration.bastion" else flow)
+    assert worst("LOG-08", plan) == (State.NON_CONFORM, "bubbles/administration")
+    assert worst("LOG-08", dataclasses.replace(plan, bastion=None)) == (State.CONFORM, "")

@@ -39,6 +39,7 @@ NIC, LINK = f"{MACHINE}/nic", f"{MACHINE}/links/administration--warehouse"
 ADDRESS = "bastion/1/address"
 SUBNET = "bubbles/warehouse/zones/omop/az/nova-vm"
 PEERING = "peerings/administration--warehouse"
+ARCHIVE = "bubbles/warehouse/buckets/archive"
 RULE = "flows/queries-a/ingress/project-a.data/1"
 
 
@@ -92,6 +93,17 @@ def saying(**references: str) -> Callable[[dict[str, Any]], None]:
             else:
                 kept = [tag for tag in inputs["tags"] if not tag.startswith(f"{name}=")]
                 inputs["tags"] = [*kept, f"{name}={subject}"]
+
+    return change
+
+
+def born(**values: Any) -> Callable[[dict[str, Any]], None]:
+    """Changes the volume that a server starts from; None takes a property away."""
+
+    def change(inputs: dict[str, Any]) -> None:
+        (device,) = inputs["blockDevices"]
+        assert set(values) <= set(device)
+        inputs["blockDevices"] = [{key: value for key, value in {**device, **values}.items() if value is not None}]
 
     return change
 
@@ -264,6 +276,91 @@ BREACHES = [
         "not encrypted",
     ),
     Breach("a volume of the default type", "compute", f"{MACHINE}/disks/data", without("volumeType"), "STO-01"),
+    Breach(
+        "a server that asks the network who it is",
+        "compute",
+        MACHINE,
+        to(configDrive=False),
+        "CPT-04",
+        "of the network",
+    ),
+    Breach(
+        "a server without a drive of its own", "compute", MACHINE, without("configDrive"), "CPT-04", "of the network"
+    ),
+    Breach(
+        "a drive that is not known yet",
+        "compute",
+        MACHINE,
+        to(configDrive=UNKNOWN),
+        "CPT-04",
+        "not known",
+        State.NOT_OBSERVABLE,
+    ),
+    Breach("a server on a disk of its host", "compute", MACHINE, born(destinationType="local"), "CPT-04", "no volume"),
+    Breach(
+        "a server of another machine's copy", "compute", MACHINE, born(sourceType="snapshot"), "CPT-04", "no volume"
+    ),
+    Breach("a volume from which nothing starts", "compute", MACHINE, born(bootIndex=-1), "CPT-04", "no volume"),
+    Breach("a server without block devices", "compute", MACHINE, without("blockDevices"), "CPT-04", "no volume"),
+    Breach("a system disk in clear", "compute", MACHINE, born(volumeType="public_standard"), "CPT-04", "not encrypted"),
+    Breach("a system disk of the default type", "compute", MACHINE, born(volumeType=None), "CPT-04", "not encrypted"),
+    Breach("a system disk that stays", "compute", MACHINE, born(deleteOnTermination=False), "CPT-04", "stays"),
+    Breach("one that stays by default", "compute", MACHINE, born(deleteOnTermination=None), "CPT-04", "stays"),
+    Breach("a server of no image", "compute", MACHINE, born(uuid=None), "CPT-03", "which image"),
+    Breach(
+        "block devices that are not known yet",
+        "compute",
+        MACHINE,
+        to(blockDevices=UNKNOWN),
+        "CPT-04",
+        "not known",
+        State.NOT_OBSERVABLE,
+    ),
+    Breach(
+        "a source that is not known yet",
+        "compute",
+        MACHINE,
+        born(sourceType=UNKNOWN),
+        "CPT-04",
+        "not known",
+        State.NOT_OBSERVABLE,
+    ),
+    Breach("a bastion that no key opens", "bastion", "bastion/1", without("keyPair"), "GOV-09", "key pair"),
+    Breach("a pair that OpenStack makes", "bastion", "bastion/keypair", without("publicKey"), "BAS-02", "private half"),
+    Breach(
+        "a segment that hands out others' addresses",
+        "network",
+        SUBNET,
+        to(allocationPools=[{"start": "10.64.64.1", "end": "10.64.80.9"}]),
+        "NET-01",
+        "outside its own range",
+    ),
+    Breach(
+        "a link that hands out others' addresses",
+        "network",
+        f"{PEERING}/{SUBNET}",
+        to(allocationPools=[{"start": "10.0.0.1", "end": "10.0.0.9"}]),
+        "NET-08",
+        "outside its own range",
+    ),
+    Breach(
+        "half a range", "network", SUBNET, to(allocationPools=[{"start": "10.64.64.1"}]), "NET-01", "has the wrong type"
+    ),
+    Breach("a text for ranges", "network", SUBNET, to(allocationPools="10.64.64.0/24"), "NET-01", "has the wrong type"),
+    Breach(
+        "ranges that are not known yet",
+        "network",
+        SUBNET,
+        to(allocationPools=UNKNOWN),
+        "NET-01",
+        "not known",
+        State.NOT_OBSERVABLE,
+    ),
+    Breach("an archive without versions", "storage", ARCHIVE, to(versioning=False), "DAT-08", "versioning differs"),
+    Breach(
+        "a provider that signs in as another", "network", "openstack", to(cloud="other"), "SOV-03", "other credentials"
+    ),
+    Breach("a provider that says not where", "network", "openstack", without("authUrl"), "SOV-03", "left to a default"),
     Breach("a server in another region", "compute", MACHINE, to(region="pod1.bhs"), "SOV-03", "eu-west-bhs-snc"),
     Breach("a port in another region", "compute", NIC, to(region="pod1.bhs"), "GOV-01", "no rule knows"),
     Breach(
@@ -313,13 +410,13 @@ def test_a_breach_in_openstack_s_words_is_refused(breach: Breach) -> None:
     assert changed != inputs, "the case changes nothing"
     if breach.name == "a server that nothing keeps apart":
         changed["metadata"] = {k: v for k, v in changed["metadata"].items() if "schedulerHints" not in k}
-    provider = everything["openstack"][1]
+    provider = everything["rgw" if kind.startswith("s3:") else "openstack"][1]
     judge = judging.judge_at("ovh-sandbox", "emc2", layer=breach.layer)
     fact = ovh.fact(kind, f"urn::{breach.on}", breach.on, changed, provider)
     stack_rule = breach.rule.endswith("*")
     found = judge.stack([fact]) if stack_rule else judge.resource(fact)
     one = next(one for one in found if one.rule == breach.rule.rstrip("*"))
-    assert (one.state, breach.says in one.message) == (breach.state, True), one
+    assert (one.state, breach.says in one.message, one.fault) == (breach.state, True, False), one
     if breach.state is State.NON_CONFORM:
         assert one.effect == "block"
 

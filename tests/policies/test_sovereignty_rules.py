@@ -12,7 +12,7 @@ from blueprint import plan as plans
 from blueprint.values import UNKNOWN
 from policies import records
 from policies.backend import Backend
-from policies.verdicts import Effect, State
+from policies.verdicts import Effect, Phase, State
 from providers import capabilities
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN, Case, check, to, unknown, without
@@ -67,6 +67,22 @@ SOV_03 = [
         "endpoint",
     ),
     Case("a provider whose endpoint is not known yet waits", "outscale", unknown("endpoint"), UNSEEN),
+    Case("a provider without an endpoint is refused", "outscale", without("endpoint"), REFUSED, "left to a default"),
+    Case("so is one of buckets", "oos", without("endpoint"), REFUSED, "left to a default"),
+    Case(
+        "where the target gives none, there is none to compare",
+        "oos",
+        without("endpoint"),
+        CONFORM,
+        context={"endpoints": ()},
+    ),
+    Case(
+        "Terraform may leave its endpoint to its provider",
+        "outscale",
+        without("endpoint"),
+        CONFORM,
+        context={"place": Phase.HCL},
+    ),
 ]
 
 
