@@ -79,7 +79,9 @@ def recover(
         if not layers.exit_code(done) and not only_settle:
             done = strays.sweep(chosen, _layers(only), env, progress)
         if not layers.exit_code(done) and not only_settle:
-            done = layers.up(chosen, _layers(only), env, progress, strays.half_made(chosen, _layers(only), env))
+            done = strays.look_again(chosen, _layers(only), env, progress)
+        if not layers.exit_code(done) and not only_settle:
+            done = layers.up(chosen, _layers(only), env, progress)
     show.results(done, format)
     return layers.exit_code(done)
 

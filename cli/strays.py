@@ -64,14 +64,18 @@ def sweep(
     return []
 
 
-def half_made(platform: layers.Platform, wanted: Iterable[str], env: Mapping[str, str]) -> bool:
-    """True where a state holds what was made and could not be read back: the next run must look at it first.
+def look_again(
+    platform: layers.Platform, wanted: Iterable[str], env: Mapping[str, str], progress: engine.Progress
+) -> list[engine.LayerResult]:
+    """Refreshes the layers in which something was made and could not be read back; the results say what could not be.
 
     The engine would update it unseen, and Terraform's plugin refuses that for kinds that can only be replaced.
     """
     if strays.load(targets.load(platform.target).provider) is None:
-        return False
-    return any(one.get("initErrors") for layer in wanted for one in _resources(platform.stack(layer), env))
+        return []
+    names = [platform.stack(layer) for layer in wanted]
+    half_made = [name for name in names if any(one.get("initErrors") for one in _resources(name, env))]
+    return [engine.run(name, engine.Operation.REFRESH, env, progress) for name in half_made]
 
 
 def held(platform: layers.Platform, env: Mapping[str, str]) -> Held:

@@ -92,13 +92,18 @@ def test_a_state_that_knows_whom_to_speak_to_and_no_answer_was_begun(states: dic
     assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1"}), frozenset({"bastion"}), {"network": since})
 
 
-def test_what_was_made_and_not_read_back_is_looked_at_first(states: dict[str, Any]) -> None:
+def test_what_was_made_and_not_read_back_is_looked_at_first(
+    states: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     states["emc2.ovh-sandbox.dev.network"] = [{"type": NETWORK, "id": "net-1", "initErrors": ["got 500"]}]
     states["emc2.ovh-sandbox.dev.compute"] = [{"type": NETWORK, "id": "net-2"}]
-    assert strays.half_made(PLATFORM, ("compute", "network"), {})
-    assert not strays.half_made(PLATFORM, ("compute",), {})
-    own = layers.Platform("emc2", "outscale-sandbox", "dev")
-    assert not strays.half_made(own, ("network",), {}), "our own plugins finish what they began"
+    states["emc2.outscale-sandbox.dev.network"] = [{"type": "Net", "id": "vpc-1", "initErrors": ["got 500"]}]
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(engine, "run", lambda name, operation, *_rest: asked.append((str(name), str(operation))))
+    for target in ("ovh-sandbox", "outscale-sandbox"):  # our own plugins finish what they began
+        platform = layers.Platform("emc2", target, "dev")
+        strays.look_again(platform, ("compute", "network"), {}, lambda _stack, _what: None)
+    assert asked == [("emc2.ovh-sandbox.dev.network", "refresh")]
 
 
 def test_a_state_that_cannot_be_read_stops_it_before_anything_is_swept(states: dict[str, Any], sweeper: Any) -> None:
