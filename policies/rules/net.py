@@ -35,9 +35,9 @@ def one_network_per_bubble(fact: facts.Network | facts.Segment, context: Context
         if fact.cidr is None:
             return CONFORM  # its segments have the addresses, and each is judged
         return CONFORM if fact.cidr == bubble.cidr else refused(f"its addresses are not the bubble's {bubble.cidr}")
-    subnet, zone = context.index.subnets.get(subject, (None, None))
-    if subnet is None or zone is None:
+    if (known := context.index.subnets.get(subject)) is None:
         return refused("this segment is no zone's")
+    subnet, zone = known
     home = f"bubbles/{zone.bubble}"
     if fact.network != home:
         return refused(f"it lies in the network of {fact.network or 'no bubble'}, not in that of its own bubble {home}")
@@ -174,9 +174,9 @@ def _attached(fact: facts.Attachment, context: Context) -> Verdict:
     """A link or a gateway reaches the segments of the zones that the plan routes over it, under their own addresses."""
     if trouble := unread(fact, "cidr"):
         return trouble
-    subnet, zone = context.index.subnets.get(fact.segment or "", (None, None))
-    if subnet is None or zone is None:
+    if (known := context.index.subnets.get(fact.segment or "")) is None:
         return refused("what it attaches is no zone's segment")
+    subnet, zone = known
     if not any(route.target == fact.link for route in context.index.routes_of.get(zone.subject, ())):
         return refused(f"no flow takes {zone.subject} over {fact.link or 'what it names'}")
     if fact.cidr is not None and fact.cidr != subnet.cidr:

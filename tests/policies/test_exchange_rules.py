@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprint import data_plan
+from blueprint import data_plan, facts
 from blueprint import plan as plans
 from blueprint.values import UNKNOWN
 from policies.verdicts import State
@@ -234,3 +234,28 @@ def test_a_recipient(changes: dict[str, Any], state: State, says: str) -> None:
 
 def test_the_facts_carry_the_plan_s_own_words() -> None:
     assert isinstance(judging.declared(PLAN, SUBSET).says, data_plan.Transfer)
+
+
+def test_only_keys_of_pseudonyms_count() -> None:
+    none_left = tuple(key for key in PLAN.keys if key.kind != "pseudonymisation")
+    assert none_left
+    without = dataclasses.replace(PLAN, keys=none_left)
+    assert "no key" in say("DAT-04", "pseudonymisation", without).message
+    exported = tuple(dataclasses.replace(key, exportable=key.kind != "pseudonymisation") for key in PLAN.keys)
+    assert say("DAT-04", "pseudonymisation", dataclasses.replace(PLAN, keys=exported)).state is EVIDENCE
+    idle = dataclasses.replace(without, transfers=())
+    assert say("DAT-04", "pseudonymisation", idle).state is EVIDENCE
+
+
+def test_ninety_days_are_not_too_long_for_the_table_of_pseudonyms() -> None:
+    assert say("DAT-05", "pseudonymisation", with_pseudonyms(mapping_destroyed_days=90)).state is CONFORM
+
+
+def test_what_enters_or_is_no_rule_of_the_plan_lets_no_data_out() -> None:
+    fact = estate.estate_of().fact(EGRESS)
+    assert isinstance(fact, facts.FilterRule)
+    judge = judging.judge_of(PLAN)
+    assert judging.ask(judge, "DAT-06", dataclasses.replace(fact, direction="ingress")).state is IDLE
+    stray = dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, subject="flows/x/egress/y/1"))
+    assert judging.ask(judge, "DAT-06", stray).state is IDLE
+    assert judging.ask(judge, "DAT-06", dataclasses.replace(fact, group=None)).state is IDLE

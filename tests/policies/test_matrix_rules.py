@@ -225,3 +225,25 @@ def test_net_11_on_openstack_too() -> None:
     assert found["flows/omop-load"] is CONFORM
     assert found["flows/objects-warehouse"] is EVIDENCE
     assert REFUSED not in found.values()
+
+
+def test_a_rule_of_the_matrix_keeps_its_protocol() -> None:
+    check("NET-07", Case("udp for tcp", RULE, to(ipProtocol="udp"), REFUSED, "more than its flow"))
+
+
+def test_what_is_registered_is_compared_whatever_the_layer() -> None:
+    whole = estate.estate_of()
+    whole.resources = {RULE: whole[RULE]}
+    assert len(whole_says(whole, layer="storage")) == len(PLAN.rules) - 1
+    (first, *_) = judging.say_whole(judging.judge_of(PLAN, layer="network"), estate.Estate(bare()), "NET-07")
+    assert "registered 0 times" in first.message
+
+
+def bare() -> plans.Plan:
+    return dataclasses.replace(PLAN, rules=())
+
+
+def test_only_one_signed_port_is_open_not_a_range_to_it() -> None:
+    whole = estate.estate_of()
+    whole[TIME].properties.update(fromPortRange=123.0, toPortRange=124.0)
+    assert judging.say(judging.judge_of(PLAN), whole, "NET-10", TIME).state is REFUSED

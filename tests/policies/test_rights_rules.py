@@ -66,3 +66,16 @@ def test_each_kind_of_watching_is_looked_at_alone(part: str) -> None:
 
 def test_without_roles_that_watch_there_is_nothing_to_judge() -> None:
     assert set(states(emc2(gates=(), keys=(), bastion=None)).values()) == {State.NOT_APPLICABLE}
+
+
+def test_without_a_project_there_is_nobody_to_keep_apart() -> None:
+    plan = emc2()
+    nobody = emc2(bubbles=tuple(one for one in plan.bubbles if one.kind is not plans.BubbleKind.PROJECT))
+    (found,) = say_run(judge_of(nobody), "IAM-05")
+    assert found.state is State.NOT_APPLICABLE
+    unowned = emc2(
+        bubbles=tuple(
+            dataclasses.replace(one, project=None) if one.name == "project-a" else one for one in plan.bubbles
+        )
+    )
+    assert set(states(unowned)) == {"bubbles/project-b"}
