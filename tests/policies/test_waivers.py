@@ -23,7 +23,7 @@ from policies.records.waivers import Waiver
 from policies.report import formats, model
 from policies.rules.gov_waivers import waivers_bind
 from policies.signing import Signers
-from policies.verdicts import Effect, State
+from policies.verdicts import Effect, Finding, State
 from tests.policies import estate, judging, persons, runs
 from tests.policies.estate import Estate
 
@@ -129,9 +129,14 @@ def test_a_rule_that_fails_is_never_waived(broken: Estate) -> None:
 
     pack = judge(broken, approved(breaches=(BREACH, "the rule itself failed")))
     rules = tuple(dataclasses.replace(one, resource=fails) if one.id == "CPT-01" else one for one in pack.rules)
-    message = judging.say(dataclasses.replace(pack, rules=rules), broken, "CPT-01", VM).message
-    pack = dataclasses.replace(judge(broken, approved(breaches=(message,))), rules=rules)
-    assert judging.say(pack, broken, "CPT-01", VM).state is State.NON_CONFORM
+
+    def failed(pack: Judge) -> Finding:
+        told = dataclasses.replace(pack, rules=rules).resource(broken.fact(VM))
+        return next(one for one in told if one.rule == "CPT-01")
+
+    message = failed(pack).message
+    found = failed(judge(broken, approved(breaches=(message,))))
+    assert (found.state, found.fault) == (State.NON_CONFORM, True)
 
 
 FAULTS: dict[str, tuple[Callable[[], Waiver], str]] = {
