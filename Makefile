@@ -38,7 +38,7 @@ test-faults: openstack ## the long form of the fault tests: killed at every writ
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
 
 mutation: toolchain ## how good the rules are: broken platforms and broken rules, and what notices them
-	@$(VENV)/python -m tests.mutation
+	@$(VENV)/python -m tests.mutation $(PARTS)
 
 lint: toolchain ## ruff, mypy --strict, the import rule
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports

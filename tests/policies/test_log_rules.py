@@ -290,6 +290,10 @@ def test_log_02_where_the_region_has_one_zone_two_machines_still_collect() -> No
     assert worst("LOG-02", one_az(1)) == (State.NON_CONFORM, COLLECTOR)
 
 
+def test_log_02_where_the_region_has_three_zones_two_are_enough() -> None:
+    assert worst("LOG-02", dataclasses.replace(emc2(), azs=("a", "b", "c"))) == (State.CONFORM, "")
+
+
 def test_log_02_traces_that_end_nowhere_are_refused() -> None:
     assert worst("LOG-02", of_logs(destination="nowhere")) == (State.NON_CONFORM, "nowhere")
 
