@@ -53,8 +53,6 @@ class Adapter:
     adopts: tuple[str, ...]
     """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
     needs: tuple[str, ...] = ()
-    shown: bool = True
-    """False while a hand's changes, and drawn platforms, have not been shown on this adapter: counted at the end."""
 
 
 ADAPTERS = {
@@ -65,11 +63,10 @@ ADAPTERS = {
         "ovh-sandbox",
         functools.partial(worlds.world, target="ovh-sandbox"),
         ovh.Hand,
-        ("minimal",),  # EMC2 is brought up there by tests/engine/test_ovh.py
+        ("minimal",),  # EMC2 takes minutes there
         3,
         ("storage",),  # an import of a group does not learn that its default rules were removed
         needs=("cloud",),
-        shown=False,
     ),
 }
 MARKS: dict[str, Any] = {"outscale": (), "ovh": (pytest.mark.openstack,)}

@@ -99,16 +99,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of `up` runs on every platform of every adapter; one marked `only`, on that platform."""
     if "up" not in metafunc.fixturenames:
         if "adapter" in metafunc.fixturenames:
-            names = [pytest.param(name, marks=MARKS[name], id=name) for name, one in ADAPTERS.items() if one.shown]
+            names = [pytest.param(name, marks=MARKS[name], id=name) for name in ADAPTERS]
             metafunc.parametrize("adapter", names, indirect=True, scope="module")
         return
-    hand = any(metafunc.definition.iter_markers("hand"))
     only = [mark.args[0] for mark in metafunc.definition.iter_markers("only")]
     pairs = [
         pytest.param(name, platform, marks=MARKS[name], id=f"{name}-{platform}")
         for name, adapter in ADAPTERS.items()
         for platform in adapter.platforms
-        if (not only or platform in only) and (adapter.shown or not hand)
+        if not only or platform in only
     ]
     metafunc.parametrize(("adapter", "platform"), pairs, indirect=True, scope="module")
 
@@ -122,6 +121,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         offer = capabilities.load(where.provider).offers[where.offer]
         lacking = [f"{brick} {text.state}" for brick, text in sorted(offer.bricks.items()) if text.state != "native"]
         lacking += [f"{part} {text.state}" for part, text in sorted(offer.features.items()) if not offer.has(part)]
-        if not adapter.shown:
-            lacking.append("(not shown: a hand's changes, platforms drawn at random)")
         terminalreporter.write_line(f"{name}: {len(lacking)} parts not native: {', '.join(lacking) or 'none'}")

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from blueprint import facts
+from blueprint import facts, links
 from blueprint import plan as plans
+from blueprint import stack as stacks
 from cli import exit_codes
 from providers.observation import Reach
 from tests.conformance import matrix
@@ -54,6 +55,37 @@ def test_nothing_stands_outside_its_bubble(up: Stand) -> None:
             machine = str(fact.origin.subject)
             home = machine if machine.startswith("bubbles/") else up.plan.bastion.zone if up.plan.bastion else ""
             assert str(fact.segment).split("/")[:2] == home.split("/")[:2]
+
+
+def test_machines_run_where_planned_on_interfaces_of_their_own(up: Stand) -> None:
+    machines = {machine.subject: machine for machine in matrix.machines(up.plan)}
+    running = {f.origin.subject: (f.az, f.interfaces) for f in up.seen.facts if isinstance(f, facts.Machine)}
+    outside = {f.origin.subject for f in up.seen.facts if isinstance(f, facts.PublicAddress)}
+    crossing = {} if up.offer.has("peering") else {name: one for name, one, _ in links.interfaces(up.plan)}
+    assert {name: az for name, (az, _) in running.items()} == {name: one.az for name, one in machines.items()}
+    for name, (_, interfaces) in running.items():
+        assert isinstance(interfaces, tuple)
+        over = [link for link, machine in crossing.items() if machine.subject == name]
+        assert sorted(set(interfaces) - outside) == sorted([f"{name}/nic", *over])
+
+
+def test_every_interface_is_guarded_in_its_segment_behind_the_filter_of_its_zone(up: Stand) -> None:
+    machines = matrix.machines(up.plan)
+    interfaces = [fact for fact in up.seen.facts if isinstance(fact, facts.Interface)]
+    assert len(interfaces) >= len(machines)
+    for one in interfaces:
+        owner = next(machine for machine in machines if str(one.origin.subject).startswith(f"{machine.subject}/"))
+        assert (one.segment, one.filters) == (owner.subnet, (owner.zone,)), one.origin.subject
+        assert (one.guarded, one.other_addresses) == (True, ()), one.origin.subject
+
+
+def test_disks_are_as_planned_and_none_is_in_clear(up: Stand) -> None:
+    disks = {fact.origin.subject: fact for fact in up.seen.facts if isinstance(fact, facts.Disk)}
+    planned = {disk.subject: disk.size_gib for machine in matrix.machines(up.plan) for disk in machine.disks}
+    assert {subject: one.size_gib for subject, one in disks.items()} == planned
+    # Where the API tells it of any, it is told of all; a system disk in clear would be in the list above, unplanned.
+    told = {one.encrypted for one in disks.values()}
+    assert told in ({True}, {facts.NOT_OBSERVABLE})
 
 
 def test_administration_goes_through_the_bastion_only(up: Stand) -> None:
@@ -114,8 +146,13 @@ def test_verify_finds_nothing_to_refuse_and_leaves_its_findings(up: Stand) -> No
     assert "live" in {run["layer"] for run in json.loads(out)["runs"]}
 
 
+def test_a_preview_changes_nothing(up: Stand) -> None:
+    code, out, err = up.rempart("preview", "--format", "json")
+    assert code == exit_codes.OK, out[-3000:] + err
+    assert [one["changes"].keys() - {"same"} for one in json.loads(out)] == [set()] * len(stacks.LAYERS)
+
+
 @minimal
-@pytest.mark.hand
 def test_a_hand_on_the_account_is_seen_and_mended(up: Stand) -> None:
     zone = "bubbles/study/zones/data"
     hand = up.adapter.hand(up.world)
