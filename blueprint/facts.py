@@ -1,7 +1,6 @@
 """Provider-neutral statements about resources: the only thing that a policy rule sees.
 
-`providers/<p>/facts.py` makes them from (type, properties); rules in `policies/rules/` judge them.
-`Value[str]` is a string, or why there is none: see `blueprint.values`.
+`providers/<p>/facts.py` makes them. `Value[str]` is a string, or why there is none: `blueprint.values`.
 """
 
 from __future__ import annotations
