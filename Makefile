@@ -4,7 +4,7 @@ VENV := .venv/bin
 RUN := $(VENV)/rempart
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain openstack doctor demo demo-down demo-violation shell test test-faults mutation lint format bench sdk pictures
+.PHONY: help toolchain openstack doctor demo demo-down demo-violation shell test test-faults test-platforms mutation lint format bench sdk pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ test: openstack lint ## every test
 
 test-faults: openstack ## the long form of the fault tests: killed at every write
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
+
+test-platforms: openstack ## the long form of the conformance suite: EMC2 on OpenStack too
+	@REMPART_EVERY_PLATFORM=1 $(VENV)/python -m pytest tests/conformance
 
 mutation: toolchain ## how good the rules are: broken platforms and broken rules, and what notices them
 	@$(VENV)/python -m tests.mutation $(PARTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import os
 import pathlib
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -43,30 +44,46 @@ class Hand(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Adapter:
-    """`needs` are fixtures that the world stands on; `platforms` are brought up whole, `drawn` at random."""
+    """`needs` are fixtures that the world stands on; `platforms` are brought up whole, `drawn` at random.
+
+    `longer` are brought up in the long form only (`make test-platforms`): they take minutes; and more are drawn there.
+    """
 
     target: str
     start: Start
     hand: Callable[[worlds.World], Hand]
     platforms: tuple[str, ...]
-    drawn: int
+    drawn: tuple[int, int]
+    """How many platforms: in every run, in the long form."""
     adopts: tuple[str, ...]
     """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
     needs: tuple[str, ...] = ()
+    longer: tuple[str, ...] = ()
+
+    def brought(self) -> tuple[str, ...]:
+        return (*self.platforms, *(self.longer if every_platform() else ()))
+
+
+def every_platform() -> bool:
+    """True where the long form was asked for."""
+    return bool(os.environ.get("REMPART_EVERY_PLATFORM"))
 
 
 ADAPTERS = {
     "outscale": Adapter(
-        "outscale-sandbox", worlds.world, outscale.Hand, ("minimal", "emc2"), 12, ("network", "storage")
+        "outscale-sandbox", worlds.world, outscale.Hand, ("minimal", "emc2"), (6, 24), ("network", "storage")
     ),
     "ovh": Adapter(
         "ovh-sandbox",
         functools.partial(worlds.world, target="ovh-sandbox"),
         ovh.Hand,
-        ("minimal",),  # EMC2 takes minutes there
-        3,
+        ("minimal",),
+        (2, 12),
         ("storage",),  # an import of a group does not learn that its default rules were removed
         needs=("cloud",),
+        longer=("emc2",),
     ),
 }
+LONGER = pytest.mark.timeout(1800)
+"""Minutes on two idle cores, and more beside other work."""
 MARKS: dict[str, Any] = {"outscale": (), "ovh": (pytest.mark.openstack,)}

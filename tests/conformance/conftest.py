@@ -12,7 +12,7 @@ import pytest
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from providers import capabilities, observation
-from tests.conformance.adapters import ADAPTERS, MARKS, Adapter
+from tests.conformance.adapters import ADAPTERS, LONGER, MARKS, Adapter
 from tests.engine.world import World
 
 
@@ -104,9 +104,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     only = [mark.args[0] for mark in metafunc.definition.iter_markers("only")]
     pairs = [
-        pytest.param(name, platform, marks=MARKS[name], id=f"{name}-{platform}")
+        pytest.param(
+            name,
+            platform,
+            marks=(*MARKS[name], *((LONGER,) if platform in adapter.longer else ())),
+            id=f"{name}-{platform}",
+        )
         for name, adapter in ADAPTERS.items()
-        for platform in adapter.platforms
+        for platform in adapter.brought()
         if not only or platform in only
     ]
     metafunc.parametrize(("adapter", "platform"), pairs, indirect=True, scope="module")
@@ -122,3 +127,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         lacking = [f"{brick} {text.state}" for brick, text in sorted(offer.bricks.items()) if text.state != "native"]
         lacking += [f"{part} {text.state}" for part, text in sorted(offer.features.items()) if not offer.has(part)]
         terminalreporter.write_line(f"{name}: {len(lacking)} parts not native: {', '.join(lacking) or 'none'}")
+        if later := sorted({*adapter.longer} - {*adapter.brought()}):
+            terminalreporter.write_line(f"{name}: {', '.join(later)} in the long form only: `make test-platforms`")

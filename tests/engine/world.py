@@ -31,6 +31,10 @@ FOREIGN = (
 )
 
 
+LIMIT_SECONDS = 1500
+"""The limit of a test (pytest's) comes first, save where one is given longer."""
+
+
 @dataclasses.dataclass(frozen=True)
 class World:
     """`name` is also the environment in stack names, so that two worlds never share a stack's configuration file."""
@@ -61,7 +65,7 @@ class World:
             env={**self.env, **(env or {})},
             capture_output=True,
             text=True,
-            timeout=500,
+            timeout=LIMIT_SECONDS,
             check=False,
         )
 
