@@ -32,12 +32,12 @@ shell: toolchain ## a shell in which `pulumi` and `rempart` work by themselves
 
 test: openstack lint ## every test
 	@$(PYTHON) tools/toolchain.py test
-	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=20
+	@PATH="$$($(PYTHON) tools/toolchain.py path):$$PATH" $(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=20
 
-test-faults: openstack ## the long form of the fault tests: killed at every write
+test-faults: openstack ## the long form of the fault tests: killed at every write, before it and after it
 	@REMPART_EVERY_KILL=1 $(VENV)/python -m pytest -m faults
 
-test-platforms: openstack ## the long form of the conformance suite: EMC2 on OpenStack too
+test-platforms: openstack ## the long form of the conformance suite: EMC2 on each provider, dozens of drawn platforms
 	@REMPART_EVERY_PLATFORM=1 $(VENV)/python -m pytest tests/conformance
 
 mutation: toolchain ## how good the rules are: broken platforms and broken rules, and what notices them

@@ -55,10 +55,14 @@ class Adapter:
     platforms: tuple[str, ...]
     drawn: tuple[int, int]
     """How many platforms: in every run, in the long form."""
+    storage: str
+    """Flavor of its object storage (plugins/s3/features.yaml)."""
     adopts: tuple[str, ...]
     """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
     needs: tuple[str, ...] = ()
     longer: tuple[str, ...] = ()
+    hand_later: bool = False
+    """True where a hand's changes and an adoption take minutes: the long form has them."""
 
     def brought(self) -> tuple[str, ...]:
         return (*self.platforms, *(self.longer if every_platform() else ()))
@@ -71,17 +75,26 @@ def every_platform() -> bool:
 
 ADAPTERS = {
     "outscale": Adapter(
-        "outscale-sandbox", worlds.world, outscale.Hand, ("minimal", "emc2"), (6, 24), ("network", "storage")
+        "outscale-sandbox",
+        worlds.world,
+        outscale.Hand,
+        platforms=("minimal",),
+        longer=("emc2",),  # tests/engine/test_emc2.py brings it up in every run
+        drawn=(4, 24),
+        storage="oos",
+        adopts=("network", "storage"),
     ),
     "ovh": Adapter(
         "ovh-sandbox",
         functools.partial(worlds.world, target="ovh-sandbox"),
         ovh.Hand,
-        ("minimal",),
-        (2, 12),
-        ("storage",),  # an import of a group does not learn that its default rules were removed
-        needs=("cloud",),
+        platforms=("minimal",),
         longer=("emc2",),
+        drawn=(1, 12),
+        storage="rgw",
+        adopts=("storage",),  # an import of a group does not learn that its default rules were removed
+        needs=("cloud",),
+        hand_later=True,
     ),
 }
 LONGER = pytest.mark.timeout(1800)

@@ -12,7 +12,7 @@ import pytest
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from providers import capabilities, observation
-from tests.conformance.adapters import ADAPTERS, LONGER, MARKS, Adapter
+from tests.conformance.adapters import ADAPTERS, LONGER, MARKS, Adapter, every_platform
 from tests.engine.world import World
 
 
@@ -102,6 +102,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             names = [pytest.param(name, marks=MARKS[name], id=name) for name in ADAPTERS]
             metafunc.parametrize("adapter", names, indirect=True, scope="module")
         return
+    hand = any(metafunc.definition.iter_markers("hand"))
     only = [mark.args[0] for mark in metafunc.definition.iter_markers("only")]
     pairs = [
         pytest.param(
@@ -112,7 +113,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         )
         for name, adapter in ADAPTERS.items()
         for platform in adapter.brought()
-        if not only or platform in only
+        if (not only or platform in only) and (every_platform() or not (hand and adapter.hand_later))
     ]
     metafunc.parametrize(("adapter", "platform"), pairs, indirect=True, scope="module")
 
@@ -127,5 +128,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         lacking = [f"{brick} {text.state}" for brick, text in sorted(offer.bricks.items()) if text.state != "native"]
         lacking += [f"{part} {text.state}" for part, text in sorted(offer.features.items()) if not offer.has(part)]
         terminalreporter.write_line(f"{name}: {len(lacking)} parts not native: {', '.join(lacking) or 'none'}")
-        if later := sorted({*adapter.longer} - {*adapter.brought()}):
+        later = [] if every_platform() else [*adapter.longer, *(["a hand's changes"] if adapter.hand_later else [])]
+        if later:
             terminalreporter.write_line(f"{name}: {', '.join(later)} in the long form only: `make test-platforms`")
