@@ -55,15 +55,13 @@ class _AtOnce:
             self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-3000:]}\n")
 
 
-LONGEST_FIRST = ("faults", "engine", "openstack", "contract")
+LONGEST_FIRST = ("faults", "engine", "contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tiers that wait longest start first, so that no worker is alone with one of them at the end."""
     weight = {tier: place for place, tier in enumerate(LONGEST_FIRST)}
-    items.sort(
-        key=lambda item: min((weight.get(mark.name, len(weight)) for mark in item.iter_markers()), default=len(weight))
-    )
+    items.sort(key=lambda item: min((weight.get(mark.name, len(weight)) for mark in item.iter_markers()), default=3))
 
 
 @pytest.fixture(scope="session")
