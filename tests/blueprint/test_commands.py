@@ -143,7 +143,7 @@ def test_a_plan_can_be_written_to_a_file(
 def test_a_wrong_option_is_one_clear_message(
     options: dict[str, str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert plan.plan("minimal", **options) == exit_codes.BAD_INPUT  # type: ignore[arg-type]
+    assert plan.plan("minimal", **options) == exit_codes.BAD_INPUT
     said = capsys.readouterr().err
     assert expected in said
     assert "Traceback" not in said

@@ -215,7 +215,7 @@ def test_memory_does_not_grow_with_the_state() -> None:
     file = Long(600, 100_000)
     counts = state.Counts()
     tracemalloc.start()
-    for _ in state.resources(file, "long", counts):  # type: ignore[arg-type]
+    for _ in state.resources(file, "long", counts):
         pass
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

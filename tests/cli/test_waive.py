@@ -50,7 +50,7 @@ def asked(**changes: str) -> Request:
         "owner": "alice@hospital.example",
         "until": "2027-03-31",
     }
-    return Request(**{**values, **changes})  # type: ignore[arg-type]
+    return Request(**{**values, **changes})
 
 
 def only(kept: pathlib.Path) -> pathlib.Path:

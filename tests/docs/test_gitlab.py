@@ -30,7 +30,7 @@ def test_every_command_exists_with_its_options() -> None:
     found = [match for line in lines() for match in re.findall(r"\.venv/bin/rempart ([a-z]+)([^;)]*)", line)]
     assert {name for name, _ in found} == {"env", "check", "review", "preview", "report"}
     for name, rest in found:
-        known = {option for one in app.commands[name].params for option in one.opts}  # type: ignore[attr-defined]
+        known = {option for one in app.commands[name].params for option in one.opts}
         used = {word for word in shlex.split(rest) if word.startswith("--")}
         assert used <= known, name
 

@@ -26,7 +26,7 @@ def tagged(**values: object) -> Change:
     """Sets tags; None removes one."""
 
     def change(properties: dict[str, object]) -> None:
-        tags = {**properties["tags"], **{f"rempart:{name}": value for name, value in values.items()}}  # type: ignore[dict-item]
+        tags = {**properties["tags"], **{f"rempart:{name}": value for name, value in values.items()}}
         properties["tags"] = {name: value for name, value in tags.items() if value is not None}
 
     return change

@@ -238,10 +238,7 @@ def test_two_halves_that_lie_about_their_subject_are_refused_together() -> None:
 )
 def test_a_flow_that_does_not_say_all_is_refused(field: str, value: object, says: str) -> None:
     plan = estate.plan_of()
-    flows = tuple(
-        dataclasses.replace(one, **{field: value}) if one.name == "queries-a" else one  # type: ignore[arg-type]
-        for one in plan.flows
-    )
+    flows = tuple(dataclasses.replace(one, **{field: value}) if one.name == "queries-a" else one for one in plan.flows)
     found = judging.say(judging.judge_of(dataclasses.replace(plan, flows=flows)), estate.estate_of(), "NET-06", IN)
     assert found.state is State.NON_CONFORM
     assert says in found.message

@@ -223,7 +223,7 @@ def test_what_a_filter_group_was_born_with_is_only_known_once_it_is_made() -> No
 
 
 def _with(plan: plans.Plan, **changes: object) -> plans.Plan:
-    return dataclasses.replace(plan, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(plan, **changes)
 
 
 def test_http_from_the_internet_needs_a_waf_and_an_edge_zone() -> None:

@@ -97,7 +97,7 @@ def kept(change: dict[str, Any]) -> list[state.Resource]:
     document = states.deployment(whole, "emc2.outscale-sandbox.dev.storage")
     for one in document["deployment"]["resources"]:
         one.update(change)
-    file = io.BufferedReader(io.BytesIO(json.dumps(document).encode()))  # type: ignore[arg-type]
+    file = io.BufferedReader(io.BytesIO(json.dumps(document).encode()))
     return list(state.resources(file, "a state", state.Counts()))
 
 

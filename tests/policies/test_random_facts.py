@@ -80,7 +80,7 @@ def values(hint: Any, words: st.SearchStrategy[str] = WORDS) -> st.SearchStrateg
     if typing.get_args(hint) and typing.get_origin(hint) is not typing.Literal:
         return st.one_of(*(values(one, words) for one in typing.get_args(hint)))
     if dataclasses.is_dataclass(hint) and hint is not Malformed:
-        return built(hint)  # type: ignore[arg-type]
+        return built(hint)
     return st.from_type(hint)
 
 

@@ -178,4 +178,4 @@ def test_the_findings_table_is_data_too() -> None:
 @pytest.mark.parametrize(("options", "says"), [({"format": "pdf"}, "--format"), ({"lang": "de"}, "--lang")])
 def test_an_option_that_does_not_exist_is_named(options: dict[str, str], says: str) -> None:
     with pytest.raises(command.BadOption, match=says):
-        command.report(PREFIX, **options)  # type: ignore[arg-type]
+        command.report(PREFIX, **options)

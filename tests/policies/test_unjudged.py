@@ -27,7 +27,7 @@ PLATFORM = "platforms/emc2"
 def _without_function(state: str, level: str = "mandatory", **changes: object) -> Judge:
     """The estate's judge, with one rule whose function is missing and whose entry says so."""
     catalogue = loader.load()
-    text = catalogue.rules[RULE].model_copy(update={"unjudged": Unjudged(state=state, why=WHY), "level": level})  # type: ignore[arg-type]
+    text = catalogue.rules[RULE].model_copy(update={"unjudged": Unjudged(state=state, why=WHY), "level": level})
     rules = {**catalogue.rules, RULE: text}
     pack = judge_of(estate.estate_of().plan, **changes)
     return dataclasses.replace(
@@ -100,7 +100,7 @@ def test_a_run_records_each_once(tmp_path: pathlib.Path, monkeypatch: pytest.Mon
     assert RULE in lines[-1]["rules"]
 
 
-def _prepare_without(prepare):  # type: ignore[no-untyped-def]
+def _prepare_without(prepare):
     def prepared(session: Session) -> Judge:
         made, pack = prepare(session), _without_function("evidence_required")
         return dataclasses.replace(made, catalogue=pack.catalogue, rules=pack.rules)

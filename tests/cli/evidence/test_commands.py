@@ -111,7 +111,7 @@ def test_no_secret_is_in_a_bundle(kept: pathlib.Path) -> None:
 
 def test_the_digest_of_a_state_leaves_out_what_is_sealed_and_nothing_else() -> None:
     def digest(key: str, data: str = CANARY) -> object:
-        resource = EXPORTED["deployment"]["resources"][1]  # type: ignore[index]
+        resource = EXPORTED["deployment"]["resources"][1]
         sealed = {states.SIGNATURE: states.SECRET, "ciphertext": key}
         changed = {**resource, "inputs": {"userData": data, "list": [sealed], "key": sealed}}
         return states.summary({"deployment": {"resources": [changed]}})["resources"][0]["sha256"]

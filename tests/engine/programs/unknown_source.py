@@ -32,5 +32,5 @@ def late(value: str) -> pulumi.Output[str]:
 
 
 real = session.connect
-session.connect = lambda plan, place, transform=None: real(plan, place, hide)  # type: ignore[assignment]
+session.connect = lambda plan, place, transform=None: real(plan, place, hide)
 program.run()

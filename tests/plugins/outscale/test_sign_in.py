@@ -36,7 +36,7 @@ def test_the_signature_is_that_of_outscales_own_library(body: bytes, port: str) 
         access_key="AK", secret_key="SK", login=None, password=None, region="cloudgouv-eu-west-1", x509_client_cert=None
     )
     theirs = Authentication(keys, host)
-    theirs.build_dates = lambda: ("20261123T090807Z", "20261123")  # type: ignore[method-assign]
+    theirs.build_dates = lambda: ("20261123T090807Z", "20261123")
     expected = theirs.forge_headers_signed("/api/v1/ReadNets", body.decode())
     ours = signed_headers(f"https://{host}/api/v1/ReadNets", body, "AK", "SK", "cloudgouv-eu-west-1", at)
     assert ours["Authorization"] == expected["Authorization"]

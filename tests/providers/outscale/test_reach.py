@@ -83,13 +83,13 @@ def test_what_both_filters_and_both_ways_allow_passes_and_nothing_comes_back() -
 )
 def test_without_any_one_of_them_nothing_passes(identifier: str, field: str, value: Any) -> None:
     things = account()
-    things[identifier].body[field] = value  # type: ignore[index]
+    things[identifier].body[field] = value
     assert seen(things, reach=Reach.ANY) == frozenset()
 
 
 def test_half_of_a_zone_is_some_and_not_every() -> None:
     things = account()
-    things["sg-r"].body["InboundRules"] = [rule("10.0.1.0/25")]  # type: ignore[index]
+    things["sg-r"].body["InboundRules"] = [rule("10.0.1.0/25")]
     assert seen(things, reach=Reach.ANY) == {HTTPS}
     assert seen(things, reach=Reach.EVERY) == frozenset()
 
@@ -102,15 +102,15 @@ def test_an_interface_counts_with_the_groups_that_it_has_and_not_with_its_zones(
         "Nic", "eni", "", SubnetId="subnet-r", SecurityGroups=[stray], PrivateIps=[{"PrivateIp": "10.1.1.9"}]
     )
     assert seen(things, reach=Reach.ANY) == {HTTPS}
-    things["sg-l"].body["OutboundRules"] = [rule("0.0.0.0/0", "-1", -1, -1)]  # type: ignore[index]
+    things["sg-l"].body["OutboundRules"] = [rule("0.0.0.0/0", "-1", -1, -1)]
     assert seen(things, reach=Reach.ANY) == {Opening(name, 0, 65535) for name in ("icmp", "tcp", "udp")}
 
 
 def test_a_rule_that_names_a_group_opens_to_the_addresses_of_its_interfaces() -> None:
     things = account()
     members = {"IpProtocol": "tcp", "FromPortRange": 22, "ToPortRange": 22}
-    things["sg-r"].body["InboundRules"] = [{**members, "SecurityGroupsMembers": [{"SecurityGroupId": "sg-l"}]}]  # type: ignore[index]
-    things["sg-l"].body["OutboundRules"] = [rule("10.1.1.0/24", "tcp", 22, 22)]  # type: ignore[index]
+    things["sg-r"].body["InboundRules"] = [{**members, "SecurityGroupsMembers": [{"SecurityGroupId": "sg-l"}]}]
+    things["sg-l"].body["OutboundRules"] = [rule("10.1.1.0/24", "tcp", 22, 22)]
     assert seen(things, reach=Reach.ANY) == frozenset()
     group = [{"SecurityGroupId": "sg-l"}]
     things["eni"] = thing(
@@ -122,26 +122,24 @@ def test_a_rule_that_names_a_group_opens_to_the_addresses_of_its_interfaces() ->
 def test_the_internet_needs_a_linked_gateway_and_the_route_to_it() -> None:
     things = account()
     outside = "externals/shop"
-    things["sg-l"].body["OutboundRules"] = [rule("192.0.2.0/24")]  # type: ignore[index]
+    things["sg-l"].body["OutboundRules"] = [rule("192.0.2.0/24")]
     assert seen(things, LEFT, outside, Reach.ANY) == frozenset()
     route = {"DestinationIpRange": "192.0.2.0/24", "GatewayId": "igw", "State": "active"}
-    things["rtb-l"].body["Routes"] = [route]  # type: ignore[index]
+    things["rtb-l"].body["Routes"] = [route]
     things["igw"] = thing("InternetService", "igw", "", NetId="net-r")
     assert seen(things, LEFT, outside, Reach.ANY) == frozenset(), "linked to another Net"
     things["igw"] = thing("InternetService", "igw", "", NetId="net-l")
     assert seen(things, LEFT, outside) == {HTTPS}
     assert seen(things, outside, LEFT, Reach.ANY) == frozenset(), "no inbound rule"
-    things["sg-l"].body["InboundRules"] = [rule("192.0.2.0/25", "tcp", 22, 22)]  # type: ignore[index]
+    things["sg-l"].body["InboundRules"] = [rule("192.0.2.0/25", "tcp", 22, 22)]
     assert seen(things, outside, LEFT, Reach.ANY) == {Opening("tcp", 22, 22)}
     assert seen(things, outside, LEFT, Reach.EVERY) == frozenset()
 
 
 def test_a_nat_service_lets_out_and_never_in() -> None:
     things = account()
-    things["sg-l"].body.update(OutboundRules=[rule("192.0.2.0/24")], InboundRules=[rule("192.0.2.0/24")])  # type: ignore[attr-defined]
-    things["rtb-l"].body["Routes"] = [  # type: ignore[index]
-        {"DestinationIpRange": "192.0.2.0/24", "NatServiceId": "nat", "State": "active"}
-    ]
+    things["sg-l"].body.update(OutboundRules=[rule("192.0.2.0/24")], InboundRules=[rule("192.0.2.0/24")])
+    things["rtb-l"].body["Routes"] = [{"DestinationIpRange": "192.0.2.0/24", "NatServiceId": "nat", "State": "active"}]
     things["nat"] = thing("NatService", "nat", "", SubnetId="subnet-l")
     assert seen(things, LEFT, "externals/shop") == {HTTPS}
     assert seen(things, "externals/shop", LEFT, Reach.ANY) == frozenset()

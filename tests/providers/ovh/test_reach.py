@@ -95,7 +95,7 @@ def test_a_rule_without_a_range_is_open_to_all_and_a_port_without_security_to_ev
     things["in"] = rule("in", "sg-r", "ingress", None, protocol=None, port_range_min=None, port_range_max=None)
     assert seen(things) == {HTTPS}
     for name in ("link-port-l", "link-port-r"):
-        things[name].body["is_port_security_enabled"] = False  # type: ignore[index]
+        things[name].body["is_port_security_enabled"] = False
     assert seen(things, reach=Reach.ANY) == {Opening(name, 0, 65535) for name in ("icmp", "tcp", "udp")}
 
 

@@ -13,7 +13,7 @@ from tests.sandbox.outscale.server import REGION, Server
 
 
 def post(server: Server, body: bytes = b"{}", **how: object) -> requests.Response:
-    return server.post("ReadNets", body, **how)  # type: ignore[arg-type]
+    return server.post("ReadNets", body, **how)
 
 
 @pytest.mark.parametrize("vendor", ["OSC4", "AWS4"])

@@ -44,7 +44,7 @@ def test_a_signature_of_the_gate_is_true() -> None:
 
 
 def changed(**parts: object) -> signatures.Request:
-    return dataclasses.replace(signed_by_botocore(), **parts)  # type: ignore[arg-type]
+    return dataclasses.replace(signed_by_botocore(), **parts)
 
 
 @pytest.mark.parametrize(
