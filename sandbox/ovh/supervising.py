@@ -26,7 +26,7 @@ def start(cloud: Cloud, name: str, command: Sequence[str], env: Mapping[str, str
     if alive(cloud, name):
         return
     end(cloud, [name])  # what an earlier one may have left
-    with (cloud.log / f"{name}.out").open("ab") as out:
+    with _out(cloud, name).open("ab") as out:
         child = subprocess.Popen(
             command, env=dict(env), cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
@@ -87,25 +87,43 @@ def end(cloud: Cloud, wanted: Iterable[str], patience: float = 2) -> None:
 
 
 def _session(cloud: Cloud, name: str) -> list[psutil.Process]:
-    """The processes of a session. Its number is not given again while one of them lives, so none is a stranger's, save
-    where the leader's own start is another: then the session is over."""
+    """The processes of the session that was started under this name.
+
+    A session's number is not given again while one of its processes lives, but it is afterwards: without its leader,
+    only those are ours that still write where we told them to.
+    """
     found = _read(_record(cloud, name))
     if found is None:
         return []
-    number, started = found
-    members = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-            if os.getsid(process.pid) == number and process.status() != psutil.STATUS_ZOMBIE:
-                members.append(process)
-                if process.pid == number and abs(process.create_time() - started) > 0.01:
-                    return []
-    return members
+    led = leader(cloud, name) is not None
+    return [
+        process
+        for process in psutil.process_iter()
+        if _is_in(found[0], process) and (led or _is_ours(cloud, name, process))
+    ]
+
+
+def _is_in(session: int, process: psutil.Process) -> bool:
+    try:
+        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
+
+
+def _is_ours(cloud: Cloud, name: str, process: psutil.Process) -> bool:
+    try:
+        return any(one.path == str(_out(cloud, name)) for one in process.open_files())
+    except psutil.Error:
+        return False
+
+
+def _out(cloud: Cloud, name: str) -> Path:
+    return cloud.log / f"{name}.out"
 
 
 def _why(cloud: Cloud, name: str) -> str:
     log = cloud.log / f"{name}.log"
-    out = cloud.log / f"{name}.out"
+    out = _out(cloud, name)
     return installing.tail(out if out.exists() and out.stat().st_size else log)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cli import exit_codes
@@ -138,9 +141,32 @@ def test_what_a_process_left_in_its_session_goes_with_it(cloud: Cloud) -> None:
     assert supervising._session(cloud, "nova") == [] and supervising.names(cloud) == []
 
 
-def test_a_strangers_process_with_a_remembered_number_is_left_alone(cloud: Cloud) -> None:
+@pytest.fixture(params=["led", "without its leader"])
+def stranger(request: pytest.FixtureRequest) -> Iterator[tuple[int, psutil.Process]]:
+    """Somebody else's session, by its number, and a process of it."""
+    wait = "import signal; signal.pause()"
+    after = wait if request.param == "led" else "pass"
+    script = (
+        f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {wait!r}]).pid, flush=True); {after}"
+    )
+    leader = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert leader.stdout is not None
+    member = psutil.Process(int(leader.stdout.readline()))
+    if request.param != "led":
+        leader.wait(60)
+    yield leader.pid, member
+    member.kill()
+    leader.kill()
+    leader.wait(60)
+
+
+def test_a_strangers_session_with_a_remembered_number_is_left_alone(
+    cloud: Cloud, stranger: tuple[int, psutil.Process]
+) -> None:
     configuration.write(cloud)
-    (cloud.run / "nova.json").write_text(f'{{"pid": {os.getsid(0)}, "started": 1.0}}', encoding="utf-8")
-    assert not supervising.alive(cloud, "nova")
-    supervising.end(cloud, ["nova"])  # this test lives on
+    number, member = stranger
+    (cloud.run / "nova.json").write_text(f'{{"pid": {number}, "started": 1.0}}', encoding="utf-8")
+    assert os.getsid(member.pid) == number and not supervising.alive(cloud, "nova")
+    supervising.end(cloud, ["nova"])
+    assert member.is_running() and member.status() != psutil.STATUS_ZOMBIE
     assert supervising.names(cloud) == []
