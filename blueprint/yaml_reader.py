@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import pathlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -28,17 +29,13 @@ def read(path: pathlib.Path) -> tuple[Any, SourceMap, str]:
 
 def parse(text: str, file: str) -> tuple[Any, SourceMap]:
     """Same as `read`, from text; `file` is only what locations say."""
+    walker = _Walker(text, file)
     try:
-        _refuse_what_hurts(text, file)
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        data = walker.document()
     except yaml.YAMLError as error:
         raise BlueprintErrors([_syntax_problem(error, file)]) from None
-    if node is None:
-        raise _failure(file, "the file is empty: a blueprint was expected", "start from stacks/platforms/minimal.yaml")
-    walker = _Walker(file)
-    data = walker.value(node, ())
-    if walker.problems:
-        raise BlueprintErrors(walker.problems)
+    if problems := walker.refused or walker.problems:
+        raise BlueprintErrors(problems)
     return data, SourceMap(file, walker.keys, walker.values)
 
 
@@ -84,106 +81,132 @@ def _at(mark: Any, file: str) -> Location:
     return Location(file, mark.line + 1, mark.column + 1) if mark else Location(file, 1, 1)
 
 
-def _refuse_what_hurts(text: str, file: str) -> None:
-    """One pass over the events, before anything is built in memory."""
-    depth = 0
-    documents = 0
-    problems = []
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        location = _at(event.start_mark, file)
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                problems.append(Problem(location, "", "a second document starts here", "keep one document per file"))
-        elif isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                problem = Problem(location, "", f"nested deeper than {MAX_DEPTH} levels", "flatten this part")
-                raise BlueprintErrors([problem])
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            problems.append(
-                Problem(location, "", "anchors and aliases (& and *) are not read", "write the value out in full here")
-            )
-        elif (tag := getattr(event, "tag", None)) not in (None, "!"):
-            problems.append(Problem(location, "", f"the tag {tag!r} is not read", "remove it"))
-    if problems:
-        raise BlueprintErrors(problems)
-
-
 class _Walker:
-    """Builds plain data from YAML nodes and notes where each entry is."""
+    """Builds plain data from YAML's events, in one pass, and notes where each entry is.
 
-    def __init__(self, file: str) -> None:
+    Events come before anything is built from them: nothing that hurts is ever expanded, nor nested too deep.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.keys: dict[Path, tuple[int, int]] = {}
         self.values: dict[Path, tuple[int, int]] = {}
+        self.refused: list[Problem] = []
+        """What could hurt: told alone, since the rest was read without it."""
         self.problems: list[Problem] = []
+        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.CSafeLoader))
         self._scalars = yaml.constructor.SafeConstructor()
+        self._resolver: Any = yaml.resolver.Resolver()
 
-    def value(self, node: yaml.Node, path: Path) -> Any:
-        self.values[path] = _position(node)
+    def document(self) -> Any:
+        """The data of the one document. Raises BlueprintErrors where there is none."""
+        data, documents = None, 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                found = self._value(next(self._events), ())
+                if documents == 1:
+                    data = found
+                else:
+                    self._refuse(event, "a second document starts here", "keep one document per file")
+        if not documents:
+            remedy = "start from stacks/platforms/minimal.yaml"
+            raise _failure(self.file, "the file is empty: a blueprint was expected", remedy)
+        return data
+
+    def _refuse(self, event: Any, message: str, remedy: str) -> None:
+        self.refused.append(Problem(_at(event.start_mark, self.file), "", message, remedy))
+
+    def _look(self, event: Any) -> None:
+        """Refuses what could hurt in one event."""
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            self._refuse(event, "anchors and aliases (& and *) are not read", "write the value out in full here")
+        elif event.tag not in (None, "!"):
+            self._refuse(event, f"the tag {event.tag!r} is not read", "remove it")
+
+    def _value(self, event: Any, path: Path) -> Any:
+        self.values[path] = _position(event)
         self.keys.setdefault(path, self.values[path])
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node)
+        self._look(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.AliasEvent):
+            return None
+        if len(path) >= MAX_DEPTH:
+            location = _at(event.start_mark, self.file)
+            problem = Problem(location, "", f"nested deeper than {MAX_DEPTH} levels", "flatten this part")
+            raise BlueprintErrors([problem])
+        return self._mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._sequence(path)
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            location = Location(self.file, *_position(key_node))
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(
-                    Problem(location, _dotted(path), "a key must be a plain word", "write `name: value`")
-                )
-                continue
-            key = str(key_node.value)
-            if key == "<<":
-                self.problems.append(
-                    Problem(location, _dotted(path), "merge keys (<<) are not read", "write the fields out here")
-                )
-                continue
-            if key in result:
-                first = self.keys[(*path, key)][0]
-                self.problems.append(
-                    Problem(
-                        location,
-                        _dotted((*path, key)),
-                        f"{key!r} is already given at line {first}",
-                        "keep one of the two, or rename one",
-                    )
-                )
-                continue
-            self.keys[(*path, key)] = _position(key_node)
-            result[key] = self.value(value_node, (*path, key))
+    def _sequence(self, path: Path) -> list[Any]:
+        result: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            result.append(self._value(event, (*path, len(result))))
         return result
 
-    def _scalar(self, node: Any) -> Any:
-        tag = node.tag
-        if tag == "tag:yaml.org,2002:timestamp":
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, path)
+            here: Path = (*path, key)
+            wrong = self._wrong_key(event, path, key, result)
+            if wrong is None:
+                self.keys[here] = _position(event)
+                result[key] = self._value(next(self._events), here)
+            else:
+                self.problems.append(wrong)
+                self._value(next(self._events), here)  # read, for what is wrong in it too, then dropped
+        return result
+
+    def _key(self, event: Any, path: Path) -> str:
+        """The text of a key; "" for one that is no plain word."""
+        if not isinstance(event, yaml.ScalarEvent):
+            self._value(event, (*path, ""))
+            return ""
+        self._look(event)
+        return str(event.value)
+
+    def _wrong_key(self, event: Any, path: Path, key: str, before: Mapping[str, Any]) -> Problem | None:
+        location = Location(self.file, *_position(event))
+        if not isinstance(event, yaml.ScalarEvent):
+            return Problem(location, _dotted(path), "a key must be a plain word", "write `name: value`")
+        if key == "<<":
+            return Problem(location, _dotted(path), "merge keys (<<) are not read", "write the fields out here")
+        if key in before:
+            here: Path = (*path, key)
+            message = f"{key!r} is already given at line {self.keys[here][0]}"
+            return Problem(location, _dotted(here), message, "keep one of the two, or rename one")
+        return None
+
+    def _scalar(self, event: Any) -> Any:
+        text = event.value
+        if not event.implicit[0]:
+            return text  # quoted, or a block of text
+        tag = self._resolver.resolve(yaml.ScalarNode, text, event.implicit).removeprefix("tag:yaml.org,2002:")
+        if tag == "timestamp":
             try:
-                value = self._scalars.construct_yaml_timestamp(node)
+                value = self._scalars.construct_yaml_timestamp(_node(tag, text))
             except ValueError:
-                return node.value  # such as 2026-02-30: left as text, which the model refuses where it wants a date
+                return text  # such as 2026-02-30: left as text, which the model refuses where it wants a date
             plain = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
-            return value.isoformat() if plain else node.value
-        if tag == "tag:yaml.org,2002:int" and ":" in node.value:
-            return node.value  # YAML 1.1 reads 12:30 as 750
-        if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+            return value.isoformat() if plain else text
+        if tag == "int" and ":" in text:
+            return text  # YAML 1.1 reads 12:30 as 750
+        if tag in ("int", "float"):
             try:
-                return self._scalars.construct_object(node)
+                return self._scalars.construct_object(_node(tag, text))
             except ValueError:
-                return node.value
-        if tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"):
-            return self._scalars.construct_object(node)
-        return node.value
+                return text
+        return self._scalars.construct_object(_node(tag, text)) if tag in ("bool", "null") else text
 
 
-def _position(node: yaml.Node) -> tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+def _node(tag: str, text: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", text)
+
+
+def _position(event: Any) -> tuple[int, int]:
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
 
 
 def _dotted(path: Path) -> str:
