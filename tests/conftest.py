@@ -13,8 +13,10 @@ from blueprint import workspace
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job that a shell starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Worlds share their compiled modules: each would compile the SDKs again beside its own state.
+# Worlds share their compiled modules: each would compile the SDKs again beside its own state. So do all processes that
+# tests start, and the workers, also where the caller's environment says to keep none.
 os.environ.setdefault("PYTHONPYCACHEPREFIX", str(workspace.root() / ".pytest_cache" / "compiled"))
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 Report = pytest.TestReport | pytest.CollectReport
 
