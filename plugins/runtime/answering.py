@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from blueprint import workspace
 from plugins.runtime.diffing import Change
 from plugins.runtime.errors import Problem
+from plugins.runtime.protocol import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
 
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -115,8 +115,6 @@ def log_to(engine: str, urn: str) -> Callable[[str], None]:
     def warn(message: str) -> None:
         if not engine:
             return
-        from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc  # only when there is something to say
-
         with grpc.insecure_channel(engine) as channel:
             request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
             engine_pb2_grpc.EngineStub(channel).Log(request, timeout=5)

@@ -9,9 +9,9 @@ from concurrent import futures
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from plugins.runtime.declare import Plugin
+from plugins.runtime.protocol import provider_pb2_grpc
 from plugins.runtime.servicer import Servicer
 
 # The engine's own limits: 400 MB messages, and no time limit for a request that waits its turn.

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from plugins.runtime import diffing, schema
 from plugins.runtime.answering import Unfinished, answered, detailed_diff, log_to
@@ -16,6 +15,7 @@ from plugins.runtime.call import Call, deadline_after
 from plugins.runtime.checking import Failure, check, with_defaults
 from plugins.runtime.declare import Field, Kind, Old, Plugin
 from plugins.runtime.errors import Partial, Problem
+from plugins.runtime.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from plugins.runtime.values import UNKNOWN, Properties, contains_unknown, from_wire, to_wire
 
 S = TypeVar("S")

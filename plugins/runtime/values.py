@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
-from pulumi.runtime import rpc
 
 # An unknown is a magic string, one per type (sdk/go/common/resource/plugin/rpc.go); the first is the one we send.
 _UNKNOWNS = (
-    rpc.UNKNOWN,  # string
+    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # string
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # boolean
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
@@ -22,10 +21,11 @@ _UNKNOWNS = (
     "e48ece36-62e2-4504-bad9-02848725956a",  # archive
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
 )
-_SIGNATURE = rpc._special_sig_key
-_SECRET = rpc._special_secret_sig
-_OUTPUT = rpc._special_output_value_sig
-_RESOURCE = rpc._special_resource_sig
+# What tells a wrapped value from a map (sdk/go/common/resource/sig/sig.go); the SDK, which has them, is slow to import.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
 
 
 class _Unknown:
@@ -114,7 +114,7 @@ def _plain_struct(fields: Mapping[str, struct_pb2.Value]) -> tuple[Any, bool]:
 
 def _wire(value: Any) -> struct_pb2.Value:
     if value is UNKNOWN:
-        return struct_pb2.Value(string_value=rpc.UNKNOWN)
+        return struct_pb2.Value(string_value=_UNKNOWNS[0])
     if isinstance(value, bool):
         return struct_pb2.Value(bool_value=value)
     if isinstance(value, int | float):
