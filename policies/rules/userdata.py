@@ -10,8 +10,6 @@ import base64
 import binascii
 import collections
 import email
-import email.policy
-import gzip
 import ipaddress
 import math
 import re
@@ -23,6 +21,8 @@ import yaml
 
 MAX_DEPTH = 6
 MAX_BYTES = 1 << 20
+_GZIP = 16 + zlib.MAX_WBITS
+"""What zlib calls the format of gzip."""
 
 _SECRET_KEY = re.compile(
     r"(?i)\b[\w.-]*(?:password|(?<!ch)passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?\b"
@@ -70,28 +70,26 @@ def same(text: str, planned: str) -> bool:
     for _ in range(MAX_DEPTH):
         if text.strip() == planned.strip():
             return True
-        inner = _decode(text.strip()) if text.strip() else None
-        if inner is None or inner == text:
+        inner = _decode(text)
+        if inner is None:
             return False
         text = inner
     return False
 
 
 def _look(text: str, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
-    if depth > MAX_DEPTH or len(text) > MAX_BYTES:
+    if depth > MAX_DEPTH or len(text.encode("utf-8", "replace")) > MAX_BYTES:
         yield f"{place} is too deep or too large to be read"
         return
-    unwrapped = _decode(text.strip())
-    if unwrapped is not None and unwrapped != text:
+    unwrapped = _decode(text)
+    if unwrapped is not None:
         yield from _look(unwrapped, place, declared, depth + 1)
         return
     if parts := _mime(text):
         for number, part in enumerate(parts, 1):
             yield from _look(part, f"{place}, part {number}", declared, depth + 1)
         return
-    document = _cloud_config(text)
-    if document is not None:
-        yield from _walk(document, place, declared, depth)
+    yield from _fields(_document(text), place, declared, depth)
     yield from _text(text, place, declared, depth)
 
 
@@ -125,66 +123,69 @@ def _fetches(text: str, place: str, declared: Callable[[str], bool]) -> Iterator
                     yield f"a download from {host}, which is no declared host, in {place}"
 
 
-def _walk(node: Any, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
-    """A cloud-init document: its own fields for passwords, and the files that it writes."""
-    if isinstance(node, Mapping):
-        content = node.get("content")
-        if isinstance(content, bytes | str):
-            text = _written(content, str(node.get("encoding", "")))
-            yield from _look(text, f"{place}, a written file", declared, depth + 1)
-        for key, value in node.items():
-            name = str(key).lower()
-            if name in _SECRET_FIELDS and isinstance(value, str | int) and not _REFERENCE.match(str(value)):
-                yield f"a password in `{name}` of {place}"
-            elif name == "chpasswd" and isinstance(value, Mapping) and _given(value.get("list")):
-                yield f"a password in `chpasswd` of {place}"
-            elif _PRIVATE_FIELDS.match(name) and value:
-                yield f"a private key in `{name}` of {place}"
-            elif key != "content":
-                yield from _walk(value, place, declared, depth)
-    elif isinstance(node, list):
-        if all(isinstance(item, str | int) for item in node):
+def _fields(document: Any, place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
+    """A cloud-init document: its own fields for passwords, the files that it writes, the commands that it runs."""
+    for node in _nested(document):
+        if isinstance(node, Mapping):
+            yield from _mapping(node, place, declared, depth)
+        elif isinstance(node, list) and all(isinstance(item, str | int) for item in node):
             # A command written as a list of words is one command.
-            yield from _text(" ".join(map(str, node)), place, declared, depth + 1)
-        for item in node:
-            yield from _walk(item, place, declared, depth)
-    elif isinstance(node, bytes):
-        yield from _look(node.decode("utf-8", "replace"), place, declared, depth + 1)
+            yield from _text(" ".join(map(str, node)), place, declared, depth)
+        elif isinstance(node, bytes):
+            yield from _look(_written(node), place, declared, depth + 1)
+
+
+def _nested(document: Any) -> Iterator[Any]:
+    """A document and all that it nests, each thing once: aliases repeat things without end, or put one in itself."""
+    waiting, seen = collections.deque([document]), set()
+    while waiting:
+        node = waiting.popleft()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            waiting += node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+
+
+def _mapping(node: Mapping[Any, Any], place: str, declared: Callable[[str], bool], depth: int) -> Iterator[str]:
+    for key, value in node.items():
+        name = str(key).lower()
+        if name == "content" and isinstance(value, str):
+            text = _written(value, str(node.get("encoding", "")))
+            yield from _look(text, f"{place}, a written file", declared, depth + 1)
+        elif name in _SECRET_FIELDS and isinstance(value, str | int) and not _REFERENCE.match(str(value)):
+            yield f"a password in `{name}` of {place}"
+        elif name == "chpasswd" and isinstance(value, Mapping) and _given(value.get("list")):
+            yield f"a password in `chpasswd` of {place}"
+        elif _PRIVATE_FIELDS.match(name) and value:
+            yield f"a private key in `{name}` of {place}"
 
 
 def _given(listed: Any) -> bool:
     """Whether a `user:password` list gives any real password: `RANDOM` and `R` give none."""
-    lines = listed if isinstance(listed, list) else str(listed or "").splitlines()
-    values = [str(line).partition(":")[2].strip() for line in lines if ":" in str(line)]
+    lines = listed if isinstance(listed, list) else str(listed).splitlines()
+    values = [str(line).partition(":")[2].strip() for line in lines]
     return any(value and not _REFERENCE.match(value) for value in values)
 
 
-def _written(content: bytes | str, encoding: str) -> str:
+def _written(content: bytes | str, encoding: str = "") -> str:
+    """What stands in the file. Only part of it may be text, which `_decode` would leave alone."""
     raw = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
-    words = {word for word in re.split(r"[+,\s]", encoding.lower()) if word}
-    if words & {"b64", "base64", "gz+b64"}:
+    if {"b64", "base64"} & set(re.split(r"[+,\s]", encoding.lower())):
         raw = _unbase64(raw.decode("ascii", "ignore")) or raw
-    if words & {"gz", "gzip"} or raw[:2] == b"\x1f\x8b":
-        raw = _gunzip(raw) or raw
-    return raw.decode("utf-8", "replace")
+    return (_gunzip(raw) or raw).decode("utf-8", "replace")
 
 
 def _decode(text: str) -> str | None:
     """The readable text inside base64, with or without gzip; None where there is none."""
-    compact = re.sub(r"\s+", "", text)
-    if len(compact) < 16 or not re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", compact):
-        return None
-    raw = _unbase64(compact)
+    raw = _unbase64(text)
     if not raw:
         return None
-    if raw[:2] == b"\x1f\x8b":
-        raw = _gunzip(raw) or b""
+    unzipped = _gunzip(raw)
     try:
-        decoded = raw.decode("utf-8")
+        decoded = unzipped.decode("utf-8", "replace") if unzipped else raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    printable = sum(character.isprintable() or character.isspace() for character in decoded)
-    return decoded if decoded and printable == len(decoded) else None
+    return decoded if all(character.isprintable() or character.isspace() for character in decoded) else None
 
 
 def _unbase64(text: str) -> bytes | None:
@@ -195,36 +196,36 @@ def _unbase64(text: str) -> bytes | None:
         return None
 
 
-def _gunzip(raw: bytes) -> bytes | None:
-    try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(raw, MAX_BYTES + 1)
-    except (zlib.error, gzip.BadGzipFile):
-        return None
+def _gunzip(raw: bytes) -> bytes:
+    """What all members of a gzip file hold together, or just enough of it to be too large; nothing of other files."""
+    found = b""
+    while raw and len(found) <= MAX_BYTES:
+        member = zlib.decompressobj(_GZIP)
+        try:
+            found += member.decompress(raw, MAX_BYTES + 1)
+        except zlib.error:
+            break
+        raw = member.unused_data
+    return found
 
 
 def _mime(text: str) -> list[str]:
-    if not re.match(r"(?is)^(?:mime-version|content-type|from )[^\n]*", text):
+    """The parts of a MIME message, read as cloud-init reads it; none where the text is no such message."""
+    message = email.message_from_string(text)
+    if not message.is_multipart() and "content-transfer-encoding" not in message:
         return []
-    message = email.message_from_string(text, policy=email.policy.default)
-    if not message.is_multipart():
-        return []
-    parts = []
-    for part in message.walk():
-        if not part.is_multipart():
-            payload = part.get_payload(decode=True)
-            parts.append(payload.decode("utf-8", "replace") if isinstance(payload, bytes) else str(payload))
-    return parts
+    payloads = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    return [payload.decode("utf-8", "replace") for payload in payloads if isinstance(payload, bytes)]
 
 
-def _cloud_config(text: str) -> Any:
-    """A YAML document, where the text is one that says something; None for scripts."""
+def _document(text: str) -> Any:
+    """What a text says as YAML; None for scripts and where it says nothing."""
     if text.lstrip().startswith("#!"):
         return None
     try:
-        document = yaml.safe_load(text)
+        return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict | list) else None
 
 
 def _random(token: str) -> bool:
@@ -239,7 +240,7 @@ def _random(token: str) -> bool:
 def _entropy(text: str) -> float:
     """Bits per character."""
     counts = collections.Counter(text)
-    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values()) if text else 0.0
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
 
 
 def is_address_in(host: str, cidr: str) -> bool:
