@@ -160,7 +160,9 @@ def mutants(files: Collection[str] = ()) -> list[Mutant]:
     def work(suited: suite.Suite) -> None:
         assert not suited.failed, f"red before anything is changed: {suited.failed[:3]}"
         every = [change for change in changes() if not files or change.file.name in files]
-        answers = suite.in_children([functools.partial(_noticed, suited, change) for change in every])
+        unchanged = functools.partial(suited.notices, range(len(suited.items)))
+        red, *answers = suite.in_children([unchanged, *(functools.partial(_noticed, suited, one) for one in every)])
+        assert not red, "red in a child, where nothing is changed"
         found.extend(_mutant(change, noticed) for change, noticed in zip(every, answers, strict=True))
 
     tests = [str(path) for path in tests_of(files)]

@@ -94,7 +94,7 @@ def check_elsewhere(rule: str, case: Case) -> bool:
     if fact is None or case.context or _alone(rule, fact):
         return False
     judge = judging.judge_at(elsewhere.TARGET, case.platform)
-    found = next(one for one in judge.resource(fact) if one.rule == rule)
+    found = judging.ask(judge, rule, fact)
     assert found.state is case.state, found
     assert not found.fault
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Iterable
@@ -92,7 +93,8 @@ def say_run(judge: Judge, rule: str) -> list[Finding]:
 
 def ask(judge: Judge, rule: str, fact: Fact) -> Finding:
     """What one rule says of one fact."""
-    return next(iter(_judged(judge.resource(fact), rule)))
+    alone = dataclasses.replace(judge, rules=[one for one in judge.rules if one.id == rule])
+    return next(iter(_judged(alone.resource(fact), rule)))
 
 
 def _judged(findings: Iterable[Finding], rule: str) -> list[Finding]:

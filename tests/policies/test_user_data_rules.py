@@ -267,6 +267,13 @@ def test_what_gzip_holds_is_as_large_as_all_of_its_members_together(largest: int
     assert found(gz(" " + "é" * largest)) == too_large  # cut in the middle of a character
 
 
+def test_of_a_bomb_just_enough_is_kept_to_be_too_large(largest: int) -> None:
+    member = gzip.compress(b"a" * largest * 9)
+    assert len(userdata._gunzip(member)) == largest + 1
+    assert len(userdata._gunzip(member * 9)) == largest + 1
+    assert userdata._gunzip(b"no gzip") == b""
+
+
 def test_a_written_file_is_read_where_only_part_of_it_is_text() -> None:
     binary = b"\xff\xfe\n" + SECRET.encode()
     seen = f"a value given to a name such as password, secret or token in {HERE}, a written file"
