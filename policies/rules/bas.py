@@ -142,14 +142,14 @@ def bastion_reaches_inside_only(fact: facts.FilterRule | facts.Route, context: C
     if isinstance(fact, facts.FilterRule):
         if trouble := unread(fact, "direction", "cidrs"):
             return trouble
-        if fact.direction == "ingress" or not _administers(fact.group, context):
+        if fact.direction == "ingress" or not _administers(fact.group, bastion, context):
             return Verdict(State.NOT_APPLICABLE, "it lets nothing out of an administration zone")
         inside = all(addresses.inside(cidr, context.plan.cidr) for cidr in values.read(fact.cidrs))
         return CONFORM if inside and fact.cidrs else refused("an administration zone opens a way out of the platform")
     if trouble := unread(fact, "destination", "via"):
         return trouble
     destination = str(fact.destination)
-    if not _administers(fact.table, context) or addresses.inside(destination, context.plan.cidr):
+    if not _administers(fact.table, bastion, context) or addresses.inside(destination, context.plan.cidr):
         return Verdict(State.NOT_APPLICABLE, "it leads no administration zone out of the platform")
     allowed = [cidr for one in context.plan.externals if one.administration for cidr in one.cidrs]
     allowed += _relayed(fact.table, context)
@@ -164,10 +164,9 @@ def _relayed(zone: str | None, context: Context) -> list[str]:
     return [route.destination for route in context.plan.routes if route.target in served]
 
 
-def _administers(zone: str | None, context: Context) -> bool:
+def _administers(zone: str | None, bastion: plans.Bastion, context: Context) -> bool:
     found = context.index.zones.get(zone or "")
-    bastion = context.plan.bastion
-    return found is not None and (found.role is plans.ZoneRole.ADMIN or (bastion is not None and bastion.zone == zone))
+    return found is not None and (found.role is plans.ZoneRole.ADMIN or found.subject == bastion.zone)
 
 
 # BAS-06
@@ -184,8 +183,8 @@ def run_by_the_project(context: Context) -> Verdict:
     offer = context.capabilities.offer(context.offer) if context.capabilities else None
     if offer is not None and offer.has("bastion"):
         return Verdict(State.NOT_APPLICABLE, f"{offer.name} runs the bastion")
-    spread, shown = {machine.az for machine in bastion.machines}, len(offer.azs) if offer else 2
-    if len(bastion.machines) < 2 or len(spread) < min(2, shown):
+    least = min(2, len(offer.azs)) if offer else 2
+    if len(bastion.machines) < 2 or len({machine.az for machine in bastion.machines}) < least:
         return refused("it hangs on one machine or one availability zone", subject=bastion.subject)
     if trouble := _aged(bastion, context):
         return trouble

@@ -45,6 +45,7 @@ def say(rule: str, plan: plans.Plan) -> Any:
         ({"lockout_attempts": None}, REFUSED, "locks nobody out"),
         ({"lockout_attempts": 6}, REFUSED, "locks nobody out"),
         ({"lockout_attempts": 1}, EVIDENCE, ""),
+        ({"lockout_attempts": 5}, EVIDENCE, ""),
     ],
 )
 def test_bas_02(changes: dict[str, Any], state: State, says: str) -> None:
@@ -98,6 +99,7 @@ STORE = [
     Case("a bucket that locks sessions for a year conforms", TRACES, None, CONFORM),
     Case("half a year conforms", TRACES, to(objectLock={"mode": "COMPLIANCE", "days": "183"}), CONFORM),
     Case("a bucket without lock is refused", TRACES, to(objectLock=None), REFUSED, "lock"),
+    Case("a year and a day conforms", TRACES, to(objectLock={"days": 366}), CONFORM),
     Case("too short a lock is refused", TRACES, to(objectLock={"days": 182}), REFUSED, "183 to 366"),
     Case("too long a lock is refused", TRACES, to(objectLock={"days": 367}), REFUSED, "183 to 366"),
     Case("an unknown lock waits", TRACES, unknown("objectLock"), UNSEEN),
@@ -172,6 +174,8 @@ LEADS = [
     Case("another zone's egress is not judged", "flows/omop-load/egress/warehouse.processing/1", None, IDLE),
     Case("a way back to administrators conforms", BACK, None, CONFORM),
     Case("a way that the NAT service here relays conforms", RELAY, None, CONFORM),
+    Case("a way that another zone is led by", BACK, to(destinationIpRange="198.51.100.0/28"), REFUSED, "Internet"),
+    Case("a way of a table that is no zone's", BACK, referring(routeTableId="bubbles/x/zones/y/table"), IDLE),
     Case("a way to everywhere is refused", BACK, to(destinationIpRange="0.0.0.0/0"), REFUSED, "Internet"),
     Case("a way to a stranger is refused", BACK, to(destinationIpRange="198.51.100.0/28"), REFUSED, "Internet"),
     Case("an unknown way waits", BACK, unknown("destinationIpRange"), UNSEEN),
@@ -206,9 +210,33 @@ def test_an_administration_zone_without_a_bastion_in_it_reaches_no_internet() ->
     route = next(
         one.subject for one in PLAN.routes if one.zone == "bubbles/export/zones/gate" and one.via == "internet"
     )
+    whole = estate.estate_of()
     judge = judging.judge_of(dataclasses.replace(PLAN, bubbles=bubbles))
-    assert judging.say(judge, estate.estate_of(), "BAS-05", route).state is REFUSED
+    assert judging.say(judge, whole, "BAS-05", route).state is REFUSED
+    whole[route].properties["destinationIpRange"] = "203.0.113.0/28"  # administrators come back by the bastion only
+    assert judging.say(judge, whole, "BAS-05", route).state is REFUSED
     assert judging.say(judging.judge_of(PLAN), estate.estate_of(), "BAS-05", route).state is IDLE
+
+
+@pytest.mark.parametrize("rule", ["BAS-01", "BAS-05"])
+def test_a_filter_that_names_no_range_opens_to_all(rule: str) -> None:
+    name = "flows/admin-22--hdh-operators/ingress/administration.bastion/1" if rule == "BAS-01" else OUT
+    fact = estate.estate_of().fact(name)
+    assert isinstance(fact, facts.FilterRule)
+    judge = judging.judge_of(PLAN)
+    assert judging.ask(judge, rule, fact).state is CONFORM
+    assert judging.ask(judge, rule, dataclasses.replace(fact, cidrs=())).state is REFUSED
+
+
+def test_an_admin_port_is_one_that_the_bastion_uses_and_needs_a_bastion() -> None:
+    fact = estate.estate_of().fact("flows/omop-load/ingress/warehouse.omop/1")
+    assert isinstance(fact, facts.FilterRule)
+    odd, ssh = (dataclasses.replace(fact, from_port=port, to_port=port) for port in (5022, 22))
+    assert judging.ask(judging.judge_of(PLAN), "BAS-01", odd).state is IDLE
+    assert judging.ask(judging.judge_of(with_bastion(admin_ports=(5022,))), "BAS-01", odd).state is REFUSED
+    alone = judging.judge_of(dataclasses.replace(PLAN, bastion=None))
+    assert judging.ask(alone, "BAS-01", odd).state is IDLE
+    assert "there is no bastion" in judging.ask(alone, "BAS-01", ssh).message
 
 
 def test_without_a_bastion_nothing_is_judged() -> None:
@@ -267,6 +295,23 @@ def test_bas_06_an_image_ages(days: int | None, state: State, says: str) -> None
     assert (found.state, says in found.message) == (state, True), found
 
 
+@pytest.mark.parametrize("place", [BASTION.zone, BASTION.zone.rpartition("/zones")[0]])
+def test_bas_06_traces_leave_the_bastion_s_zone_or_its_bubble(place: str) -> None:
+    ends = {BASTION.zone, "bubbles/administration"}
+    mine = [one for one in PLAN.flows if ends & {one.source, one.destination}]
+    for end in ("source", "destination"):
+        moved = tuple(dataclasses.replace(one, source="externals/lyon", destination="externals/lyon") for one in mine)
+        moved = tuple(dataclasses.replace(one, **{end: place}) for one in moved)
+        assert say_06(dataclasses.replace(PLAN, flows=moved)).state is EVIDENCE
+    elsewhere = tuple(dataclasses.replace(one, source="bubbles/export", destination="externals/lyon") for one in mine)
+    assert "no flow takes its traces" in say_06(dataclasses.replace(PLAN, flows=elsewhere)).message
+
+
+def test_bas_06_an_offer_that_nobody_described_has_two_zones() -> None:
+    assert say_06(PLAN, capabilities=None).state is EVIDENCE
+    assert "hangs on one" in say_06(machined(az=BASTION.machines[1].az), capabilities=None).message
+
+
 def test_bas_06_the_oldest_image_counts_and_a_strange_one_is_no_pass() -> None:
     found = say_06(machined(image="debian-11"))
     assert (found.state, "does not say when" in found.message) == (EVIDENCE, True)
@@ -279,5 +324,13 @@ def test_bas_06_one_that_the_offer_runs_is_not_its_business() -> None:
 
 def test_bas_06_where_one_zone_is_shown_a_pair_in_it_is_not_refused() -> None:
     """CPT-01 asks for evidence of a second zone there."""
-    (found,) = judging.say_run(judging.judge_at("ovh-sandbox", "emc2"), "BAS-06")
+    judge = judging.judge_at("ovh-sandbox", "emc2")
+    (found,) = judging.say_run(judge, "BAS-06")
     assert (found.state, "when its image was made" in found.message) == (EVIDENCE, True)
+    bastion = judge.context.plan.bastion
+    assert bastion is not None
+    one = dataclasses.replace(judge.context.plan, bastion=dataclasses.replace(bastion, machines=bastion.machines[:1]))
+    (found,) = judging.say_run(
+        judging.judge_of(one, capabilities=judge.context.capabilities, offer=judge.context.offer), "BAS-06"
+    )
+    assert "hangs on one" in found.message
