@@ -84,8 +84,9 @@ def _exists(fact: Fact, context: Context) -> bool:
     if isinstance(fact, facts.Placement):
         return subject.removesuffix("/placement") in index.tier_subjects
     if isinstance(fact, facts.PublicAddress):
-        owner = subject.removesuffix("/link").removesuffix("/address")
-        return owner in index.gateways or owner in index.machines
+        address = subject.removesuffix("/link")
+        owner = address.removesuffix("/address")
+        return owner != address and (owner in index.gateways or owner in index.machines)
     if isinstance(fact, facts.Machine):
         return subject in index.machines
     if isinstance(fact, facts.Disk):
@@ -132,12 +133,12 @@ def truthful_tags(fact: Fact, context: Context) -> Verdict:
     missing = [name for name in wanted if not tags.get(name)]
     if missing:
         return refused(f"it has no tag {', '.join(missing)}")
-    lying = [name for name, allowed in wanted.items() if allowed and tags[name] not in allowed]
+    lying = [name for name, allowed in wanted.items() if tags[name] not in allowed]
     return refused(f"its tag {', '.join(lying)} is not what the plan says") if lying else CONFORM
 
 
 def _tags(fact: Fact, context: Context) -> dict[str, tuple[str, ...]]:
-    """Tag -> the values that tell the truth; an empty tuple where any value will do."""
+    """Tag -> the values that tell the truth."""
     plan, subject = context.plan, fact.origin.path
     bubble = context.index.bubble_of(subject)
     end = bubble.project.end if bubble and bubble.project else None
@@ -238,16 +239,19 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
         if fact.origin.subject:
             made[(fact.origin.type, fact.origin.subject)].add(fact.origin.urn)
     for fact in everything:
-        if fact.origin.targets and fact.origin.dependencies is not None:
-            verdict = _proved(fact, made, types, layers)
+        seen = fact.origin.dependencies
+        if fact.origin.targets and seen is not None:
+            verdict = _proved(fact.origin, seen, made, types, layers)
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
 def _proved(
-    fact: Fact, made: Mapping[tuple[str, str], set[str]], types: Mapping[str, str], layers: set[str]
+    origin: facts.Origin,
+    seen: Mapping[str, tuple[str, ...]],
+    made: Mapping[tuple[str, str], set[str]],
+    types: Mapping[str, str],
+    layers: set[str],
 ) -> Verdict:
-    origin = fact.origin
-    seen = origin.dependencies or {}
     elsewhere = 0
     for key, kind in origin.targets.items():
         if key not in origin.references and _base(key) not in seen:

@@ -218,9 +218,9 @@ def state_at_home(context: Context) -> Verdict:
     if scheme != "s3":
         return refused(f"the state is kept by {scheme}://{rest.split('/')[0].split('@')[-1]}: not a store of one's own")
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(backend.url).query)
-    endpoint = (query.get("endpoint") or [""])[0]
+    endpoint = query.get("endpoint", [""])[0]
     host = urllib.parse.urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
-    if host and _at_home(host, context):
+    if _at_home(host, context):
         return CONFORM
     return refused(f"the state is kept at {host or 'a default endpoint'}: not one of the target's")
 

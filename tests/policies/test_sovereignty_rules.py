@@ -66,6 +66,16 @@ SOV_03 = [
         REFUSED,
         "endpoint",
     ),
+    Case("an endpoint that is no URL is refused", "outscale", to(endpoint="nonsense"), REFUSED, "endpoint"),
+    Case(
+        "so is any, where nobody described the offer",
+        "outscale",
+        to(endpoint="https://api.cloudgouv-eu-west-1.outscale.com/api/v1"),
+        REFUSED,
+        "endpoint",
+        context={"capabilities": None},
+    ),
+    Case("a region allowed is not yet the target's", NET, None, REFUSED, "the target's", context={"region": "x"}),
     Case("a provider whose endpoint is not known yet waits", "outscale", unknown("endpoint"), UNSEEN),
     Case("a provider without an endpoint is refused", "outscale", without("endpoint"), REFUSED, "left to a default"),
     Case("so is one of buckets", "oos", without("endpoint"), REFUSED, "left to a default"),
@@ -228,7 +238,7 @@ OOS = "oos.cloudgouv-eu-west-1.outscale.com"
 )
 def test_sov_07(backend: Backend, simulated: bool, state: State) -> None:
     judge = judging.judge_of(estate.plan_of(), backend=backend, simulated=simulated)
-    found = next(one for one in judge.run() if one.rule == "SOV-07")
+    (found,) = say_run(judge, "SOV-07")
     assert found.state is state
     assert (found.effect is Effect.BLOCK) == (state is not State.CONFORM)
 
