@@ -86,7 +86,7 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
         return Verdict(State.NOT_APPLICABLE, "the provider's own endpoint is used")
     try:
         parts = urllib.parse.urlsplit(str(fact.endpoint))
-        host = parts.hostname or ""
+        host = parts.hostname
     except ValueError:
         return refused("its endpoint is no URL")
     if parts.scheme.lower() == "https" and host:

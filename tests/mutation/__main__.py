@@ -30,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     if files:
         mutants += _judged(", ".join(files), lambda: code.mutants(files), reasons)
     lines, strange = outcome.report(mutants, reasons)
+    if not arguments:
+        lines += outcome.idle(mutants, reasons)
     print("\n".join(sorted(set(lines))))
     total = outcome.score(mutants, reasons)
     print(f"{len(mutants)} mutants, {len(strange)} survivors that nobody accepted")

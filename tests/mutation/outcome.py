@@ -63,6 +63,16 @@ def score(mutants: Sequence[Mutant], reasons: Sequence[Accepted]) -> float:
     return 100 * sum(one.killed for one in counted) / len(counted)
 
 
+def idle(mutants: Sequence[Mutant], reasons: Sequence[Accepted]) -> list[str]:
+    """Reasons for mutants that something notices, or that there are no more: after all parts, each is one to drop."""
+    left = [one for one in mutants if not one.killed]
+    return [
+        f"idle        {one.of}  {one.part}  {one.what}"
+        for one in reasons
+        if not any(one.covers(mutant) for mutant in left)
+    ]
+
+
 def report(mutants: Sequence[Mutant], reasons: Sequence[Accepted]) -> tuple[list[str], list[Mutant]]:
     """Lines to print, and the survivors that nobody accepted."""
     lines, strange = [], []

@@ -47,6 +47,16 @@ def test_the_score_leaves_equivalent_mutants_out_and_counts_accepted_ones() -> N
     assert [str(one) for one in strange] == ["plan keys  nics[0].nicId  removed"]
 
 
+def test_a_reason_that_no_survivor_needs_is_told() -> None:
+    known = Accepted(of="outscale *", part="nics[0].*", equivalent=True, why="x")
+    other = Accepted(of="plan keys", part="*", why="y")
+    survivor = mutant(False, of="plan keys")
+    assert [line.split()[:2] for line in outcome.idle([mutant(True), survivor], (known, other))] == [
+        ["idle", "outscale"]
+    ]
+    assert outcome.idle([mutant(False), survivor], (known, other)) == []
+
+
 def test_every_survivor_has_a_reason(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(one.why for one in outcome.accepted())
     broken = tmp_path / "survivors.yaml"

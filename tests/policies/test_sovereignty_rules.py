@@ -68,6 +68,14 @@ SOV_03 = [
     ),
     Case("an endpoint that is no URL is refused", "outscale", to(endpoint="nonsense"), REFUSED, "endpoint"),
     Case(
+        "even where the target's own is none",
+        "outscale",
+        to(endpoint="nonsense"),
+        REFUSED,
+        "endpoint",
+        context={"endpoints": ("nonsense",)},
+    ),
+    Case(
         "so is any, where nobody described the offer",
         "outscale",
         to(endpoint="https://api.cloudgouv-eu-west-1.outscale.com/api/v1"),
@@ -241,6 +249,12 @@ def test_sov_07(backend: Backend, simulated: bool, state: State) -> None:
     (found,) = say_run(judge, "SOV-07")
     assert found.state is state
     assert (found.effect is Effect.BLOCK) == (state is not State.CONFORM)
+
+
+def test_sov_07_a_store_of_no_host_is_not_at_home_whatever_the_target_says() -> None:
+    judge = judging.judge_of(estate.plan_of(), backend=Backend("s3://state"), endpoints=("nonsense",))
+    (found,) = say_run(judge, "SOV-07")
+    assert found.state is State.NON_CONFORM
 
 
 def test_a_password_in_a_backend_url_is_never_shown() -> None:
