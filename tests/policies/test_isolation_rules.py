@@ -88,6 +88,8 @@ SEALED = [
         REFUSED,
         "vmId is of another bubble",
     ),
+    Case("what the warehouse gives to a project conforms", "flows/subset-b/ingress/project-b.data/1", None, CONFORM),
+    Case("what names nothing of the plan is in no other bubble", VM, referring(**{"nics[0].nicId": "x"}), CONFORM),
     Case("a machine of no bubble is refused", VM, to(subject="nowhere/1"), REFUSED, "no bubble"),
     Case("what attaches nothing is not judged", "bubbles/project-a/zones/data/az/a/table-link", None, IDLE),
     Case("a rule outside projects is not judged", "flows/omop-load/ingress/warehouse.omop/1", None, IDLE),
@@ -96,6 +98,7 @@ SEALED = [
 REAL = [
     Case("synthetic data in a development environment conforms", NET, None, CONFORM),
     Case("a bubble without health data is not judged", "bubbles/administration", None, IDLE),
+    Case("a network of no bubble holds none", NET, to(subject="nowhere"), IDLE),
     Case("an empty disk conforms", DISK, None, CONFORM),
     Case("a disk made from a snapshot is refused", DISK, to(snapshotId="snap-1"), REFUSED, "copy"),
     Case("an unknown snapshot waits", DISK, unknown("snapshotId"), UNSEEN),
@@ -164,6 +167,19 @@ def test_two_harmless_steps_that_make_a_way_between_projects_are_refused() -> No
     assert "bubbles/project-b" in found["bubbles/project-a"].message
     assert found["bubbles/project-a"].effect is Effect.BLOCK
     assert found["bubbles/project-b"].state is CONFORM
+
+
+def test_what_a_zone_may_say_and_who_may_say_it_to_nobody_known_are_no_ways_in() -> None:
+    gate = next(
+        zone.cidr for bubble in PLAN.bubbles for zone in bubble.zones if zone.subject.endswith("export/zones/gate")
+    )
+    leaving = next(
+        one.subject
+        for one in PLAN.rules
+        if one.zone.startswith("bubbles/project-b/") and one.direction is plans.Direction.EGRESS
+    )
+    for changes in ({leaving: {"ipRange": gate}}, {RULE: {"references": {}, "ipRange": "0.0.0.0/0"}}):
+        assert {one.state for one in followed(**changes).values()} == {CONFORM}
 
 
 @pytest.mark.parametrize(
