@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from blueprint.model import Model
 from policies.catalogue.loader import Catalogue
-from policies.report import model
+from policies.catalogue.texts import Bilingual
+from policies.report import law, model
 from policies.verdicts import Effect, State
 
 FORMAT: Literal["rempart-report/1"] = "rempart-report/1"
@@ -90,6 +91,31 @@ class Horizon(Model):
     changes: tuple[Change, ...]
 
 
+class Said(Model):
+    fr: str
+    en: str
+
+
+class Standing(Model):
+    date: str
+    force: Literal["in_force", "not_yet", "ended"]
+
+
+class Law(Model):
+    """A text or a decision on the days of the horizons; `ends` is the first day without force."""
+
+    text: str
+    title: Said
+    effective: str
+    ends: str | None
+    replaced_by: str | None
+    note: Said | None
+    source: str
+    read_on: str
+    second_hand: bool
+    standings: tuple[Standing, ...]
+
+
 class Run(Model):
     stack: str
     layer: str
@@ -123,6 +149,7 @@ class Document(Model):
     requirements: tuple[Requirement, ...]
     rows: tuple[Rule, ...]
     horizons: tuple[Horizon, ...]
+    law: tuple[Law, ...]
     findings: tuple[Finding, ...]
 
 
@@ -154,6 +181,7 @@ def document(report: model.Report, catalogue: Catalogue) -> dict[str, Any]:
         ],
         "rows": [_named(dataclasses.asdict(one)) for one in report.rows],
         "horizons": [_named(dataclasses.asdict(one)) for one in report.horizons],
+        "law": [_law(one) for one in report.law],
         "findings": [_named(dataclasses.asdict(one)) for one in report.findings],
     }
 
@@ -170,6 +198,15 @@ def schema() -> str:
         "title": "Rempart report",
     }
     return json.dumps(made, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _law(text: law.Text) -> dict[str, Any]:
+    made = dataclasses.asdict(text)
+    return {**made, "title": _said(text.title), "note": _said(text.note) if text.note else None}
+
+
+def _said(text: Bilingual) -> dict[str, str]:
+    return {"fr": text.fr, "en": text.en}
 
 
 def _run(run: model.Run) -> dict[str, Any]:

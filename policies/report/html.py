@@ -11,7 +11,7 @@ import markupsafe
 
 from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import Bilingual
-from policies.report import fold, meaning
+from policies.report import fold, law, meaning
 from policies.report.model import Report
 from policies.report.rates import Rate, Rates
 from policies.report.requirements import WORST_FIRST, RequirementRow
@@ -52,6 +52,8 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
         found=_found,
         order=WORST_FIRST,
         complexities=meaning.COMPLEXITIES,
+        forces=law.FORCES,
+        titles={one.text: one.title for one in report.law},
         State=State,
     )
 

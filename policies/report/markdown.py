@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import Bilingual
-from policies.report import fold
+from policies.report import fold, law
 from policies.report.model import Report
 from policies.report.rates import share
 from policies.verdicts import Effect
@@ -49,6 +49,10 @@ _WORDS = {
     "day": Bilingual(fr="Jour", en="Day"),
     "judged": Bilingual(fr="Jugé", en="Judged"),
     "provider": Bilingual(fr="Déclaré par le fournisseur", en="Declared by the provider"),
+    "law": Bilingual(fr="Droit et décisions : ce qui change, et quand", en="Law and decisions: what changes, and when"),
+    "text": Bilingual(fr="Texte", en="Text"),
+    "on": Bilingual(fr="Change le", en="Changes on"),
+    "steady": Bilingual(fr="Aucun texte ne commence ni ne finit d'ici au", en="No text begins or ends by"),
 }
 
 
@@ -85,7 +89,25 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
             for one in report.horizons
         ),
     )
+    lines += [f"### {say('law')}", "", *_law(report, language)]
     return "\n".join(lines) + "\n"
+
+
+def _law(report: Report, language: str) -> list[str]:
+    """What begins or ends on the report's days; texts that stay as they are would fill the screen."""
+    days = [one.date for one in report.horizons]
+    moving = [one for one in report.law if one.changes]
+    if not moving:
+        return [f"{_WORDS['steady'].in_(language)} {days[-1]}.", ""]
+    rows = [
+        [
+            escape(one.title.in_(language)),
+            str(one.on),
+            *(law.FORCES[standing.force].in_(language) for standing in one.standings),
+        ]
+        for one in moving
+    ]
+    return table([_WORDS["text"].in_(language), _WORDS["on"].in_(language), *days], rows)
 
 
 def _attention(report: Report, catalogue: Catalogue, language: str) -> list[str]:

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from blueprint.errors import RempartError
+from policies.catalogue import legal
 from policies.catalogue import loader as catalogues
 from policies.catalogue.loader import Catalogue
-from policies.report import history, rates, requirements
+from policies.report import history, law, rates, requirements
 from policies.report.rates import Horizon, Rates
 from policies.report.requirements import RequirementRow
 from policies.verdicts import Effect, Finding, State
@@ -74,6 +75,8 @@ class Report:
     """The rates today, in three months and in six."""
     history: Mapping[str, tuple[history.Event, ...]]
     """Requirement -> when its state changed."""
+    law: tuple[law.Text, ...]
+    """Texts and decisions, on the days of the horizons."""
     problems: tuple[str, ...]
     """Why the report is incomplete, where it is."""
 
@@ -138,6 +141,7 @@ def of(runs: Sequence[Run], events: Mapping[str, tuple[history.Event, ...]]) -> 
         requirements=tuple(requirements.row(one, states[one], everything, catalogue) for one in states),
         horizons=horizons,
         history=events,
+        law=law.texts(legal.load(), [dt.date.fromisoformat(one.date) for one in horizons]),
         problems=_problems(runs),
     )
 
