@@ -60,8 +60,15 @@ class _AtOnce:
 LONGEST_FIRST = ("faults", "engine", "contract")
 
 
+ENDPOINTS = frozenset({"module_server", "running"})
+"""Fixtures that start a strict endpoint: what asks for one is no unit test, whichever file it stands in."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tiers that wait longest start first, so that no worker is alone with one of them at the end."""
+    for item in items:
+        if not ENDPOINTS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("contract")
     weight = {tier: place for place, tier in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: min((weight.get(mark.name, len(weight)) for mark in item.iter_markers()), default=3))
 

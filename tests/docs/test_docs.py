@@ -39,6 +39,7 @@ def test_every_file_that_a_page_links_exists(page: pathlib.Path) -> None:
     assert missing == []
 
 
+@pytest.mark.contract
 @pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "README.fr.md"], ids=lambda page: page.name)
 def test_the_offline_commands_of_the_readme_run(page: pathlib.Path) -> None:
     commands = [line for line in code(page) if line.startswith(("rempart check", "rempart plan"))]
@@ -76,6 +77,7 @@ def test_every_dependency_says_why_it_is_there() -> None:
     assert set(re.findall(r"^\| ([a-z0-9-]+) \| [^|]+ \| [^|]+ \|$", page, re.M)) == names
 
 
+@pytest.mark.contract
 def test_the_picture_is_the_blueprint_of_today(tmp_path: pathlib.Path) -> None:
     drawn = tmp_path / "emc2.svg"
     done = subprocess.run(

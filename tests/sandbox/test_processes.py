@@ -22,6 +22,8 @@ from sandbox import endpoints, probe, processes, services, tools
 from sandbox.s3.control import Control
 from tests.sandbox.s3.server import need_versitygw
 
+pytestmark = pytest.mark.contract
+
 NAME = "outscale"
 
 
@@ -215,7 +217,6 @@ def test_an_unknown_format_is_bad_input(state: Path) -> None:
     assert command.status(format="xml") == exit_codes.BAD_INPUT
 
 
-@pytest.mark.contract
 def test_the_object_storage_speaks_https_under_the_sandboxes_authority_and_takes_its_child_along(state: Path) -> None:
     need_versitygw()
     (found,) = processes.up(["s3"])

@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import grpc
+import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from blueprint import workspace
 from tests.plugins import cost
 
+pytestmark = pytest.mark.contract
 FOLDER = workspace.root() / "plugins" / "outscale"
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import requests
 
 from sandbox.outscale import app, credentials, document
 from sandbox.outscale.store import Store
 from tests.sandbox.outscale import world
 from tests.sandbox.outscale.server import REGION, Server, running_server, signed_headers
+
+pytestmark = pytest.mark.contract
 
 
 def test_everything_survives_a_restart(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import pytest
 from sandbox.outscale import credentials
 from tests.sandbox.outscale.server import ROOT, running_server
 
+pytestmark = pytest.mark.contract
+
 
 def test_missing_credentials_are_made_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"

@@ -17,7 +17,7 @@ from sandbox.ovh import layout, region, supervising, worlds
 from tests.engine import openstack
 from tests.engine.openstack import Account, account, sandbox
 
-pytestmark = pytest.mark.openstack
+pytestmark = [pytest.mark.contract, pytest.mark.openstack]
 
 
 @pytest.fixture(scope="module")

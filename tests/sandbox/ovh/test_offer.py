@@ -12,7 +12,7 @@ import pytest
 from sandbox.ovh import description
 from tests.engine.openstack import Account
 
-pytestmark = pytest.mark.openstack
+pytestmark = [pytest.mark.contract, pytest.mark.openstack]
 
 Forbidden = openstack.exceptions.ForbiddenException
 
