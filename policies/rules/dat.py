@@ -90,8 +90,17 @@ def ends_with_its_archive(fact: facts.Bucket, context: Context) -> Verdict:
         return refused("its project does not say how long its archive lasts")
     if gone > most:
         return refused(f"its objects stay {gone} days; at most {most} are allowed")
-    wanted = (planned.expire_days or 0) + (planned.noncurrent_expire_days or 0 if planned.versioning else 0)
-    return CONFORM if gone == wanted else refused("its end differs from the plan's", field="expire_days")
+    differs = refused("its end differs from the plan's", field="expire_days")
+    return CONFORM if gone == _planned_end(planned) else differs
+
+
+def _planned_end(planned: plans.Bucket) -> int | None:
+    """Days after which the plan has nothing left of an object; None where it says of something no end."""
+    if not planned.versioning:
+        return planned.expire_days
+    if planned.expire_days is None or planned.noncurrent_expire_days is None:
+        return None
+    return planned.expire_days + planned.noncurrent_expire_days
 
 
 def _longest(bubble: plans.Bubble, context: Context) -> int | None:

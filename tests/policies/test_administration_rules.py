@@ -12,7 +12,7 @@ from blueprint import data_plan, facts
 from blueprint import plan as plans
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 from policies.verdicts import Effect, State
-from providers import images
+from providers import capabilities, images
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without
 
@@ -310,6 +310,14 @@ def test_bas_06_traces_leave_the_bastion_s_zone_or_its_bubble(place: str) -> Non
 def test_bas_06_an_offer_that_nobody_described_has_two_zones() -> None:
     assert say_06(PLAN, capabilities=None).state is EVIDENCE
     assert "hangs on one" in say_06(machined(az=BASTION.machines[1].az), capabilities=None).message
+
+
+def test_bas_06_two_zones_are_enough_where_more_are_shown() -> None:
+    known = capabilities.load("outscale")
+    name = "iaas-cloud-on-demand"
+    wide = known.offers[name].model_copy(update={"azs": ("a", "b", "c")})
+    offers = known.model_copy(update={"offers": {**known.offers, name: wide}})
+    assert say_06(PLAN, capabilities=offers).state is EVIDENCE
 
 
 def test_bas_06_the_oldest_image_counts_and_a_strange_one_is_no_pass() -> None:

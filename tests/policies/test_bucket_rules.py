@@ -286,5 +286,7 @@ def test_what_an_offer_lacks_needs_the_declared_workaround_and_its_records(
 
 def test_a_rule_that_is_there_is_judged_whatever_the_offer_says_that_it_lacks() -> None:
     whole = estate.estate_of()
+    to(objectLock={"mode": "COMPLIANCE", "days": 10})(whole[TRACES].properties)
+    assert judging.say(on_an_offer_without("object-lock", declared=True), whole, "BAS-03", TRACES).state is REFUSED
     goes(9999)(whole[ARCHIVE].properties)
     assert judging.say(on_an_offer_without("lifecycle", declared=True), whole, "DAT-08", ARCHIVE).state is REFUSED

@@ -246,12 +246,12 @@ def _project(**changes: Any) -> plans.Plan:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"identifier": ""}, "identifier"),
-        ({"authorisation": ""}, "authorisation"),
+        ({"identifier": ""}, "does not say its identifier"),
+        ({"authorisation": ""}, "does not say its authorisation"),
         ({"authorisation": "TBD"}, "placeholder"),
         ({"identifier": "xxx"}, "placeholder"),
         ({"owner": "à compléter"}, "placeholder"),
-        ({"owner": ""}, "owner"),
+        ({"owner": ""}, "does not say its owner"),
         ({"start": None}, "start"),
         ({"end": None}, "end"),
         ({"end": dt.date(2026, 11, 22)}, "ended on 2026-11-22"),

@@ -126,6 +126,29 @@ def test_a_decision_is_looked_at_again() -> None:
     assert {one.state for one in say(as_of=kept().decision.decided_on - dt.timedelta(1))} == {State.EVIDENCE_REQUIRED}
 
 
+def test_a_decision_holds_on_the_day_on_which_it_is_made() -> None:
+    assert {one.state for one in say(as_of=kept().decision.decided_on)} == {State.CONFORM}
+
+
+@pytest.mark.parametrize(("approver", "independent"), [("alice@hospital.example", False), (None, True), (None, False)])
+def test_a_decision_is_signed_by_a_person_whom_its_authors_did_not_list(
+    approver: str | None, independent: bool
+) -> None:
+    standing = dataclasses.replace(kept(), approver=approver, independent=independent, fault=None)
+    found = say(decisions=(standing,), simulated=False)
+    assert {(one.state, one.effect) for one in found} == {(State.EVIDENCE_REQUIRED, Effect.BLOCK)}
+    assert all("self-declared" in one.message for one in found)
+
+
+def test_a_guard_points_at_the_classes_of_a_dataset_and_at_a_flow_as_a_whole() -> None:
+    flows = (dataclasses.replace(estate.estate_of().plan.flows[0], destination="externals/snds"),)
+    for plan, location in ((holding("unstructured"), "datasets/notes classes"), (emc2(flows=flows), "None")):
+        judge = judge_of(plan, decisions=(kept(),))
+        told = dataclasses.replace(judge, locate=lambda subject, field: f"{subject} {field}")
+        (fallen,) = [one for one in say_run(told, "GOV-08") if one.state is State.NON_CONFORM]
+        assert fallen.location.endswith(location)
+
+
 def test_health_data_without_a_dataset_is_not_looked_past() -> None:
     found = say(emc2(datasets=()))
     bubbles = {one.subject for one in found if one.subject.startswith("bubbles/")}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blueprint import facts
 from blueprint import plan as plans
 from blueprint.values import UNKNOWN
 from policies.verdicts import Effect, State
@@ -154,6 +155,14 @@ def test_followed_from_zone_to_zone_no_project_reaches_another() -> None:
         "bubbles/project-a": CONFORM,
         "bubbles/project-b": CONFORM,
     }
+
+
+def test_only_a_network_is_followed() -> None:
+    whole = estate.estate_of().facts()
+    network = next(fact for fact in whole if fact.origin.subject == "bubbles/project-a")
+    component = facts.Component(dataclasses.replace(network.origin, urn="urn:component"))
+    found = [one for one in judging.judge_of(PLAN).stack([*whole, component]) if one.rule == "DAT-01"]
+    assert sorted(one.subject for one in found) == ["bubbles/project-a", "bubbles/project-b"]
 
 
 def test_two_harmless_steps_that_make_a_way_between_projects_are_refused() -> None:
