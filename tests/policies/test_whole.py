@@ -8,6 +8,7 @@ import pytest
 
 from blueprint import stack as stacks
 from blueprint.facts import Fact
+from policies.context import Index
 from policies.rules import whole
 from policies.verdicts import State
 from providers.outscale import observed
@@ -73,6 +74,18 @@ def test_two_things_of_one_name_are_seen(estate: Estate, everything: list[Fact])
     twin = dataclasses.replace(group, origin=dataclasses.replace(group.origin, urn="twin"))
     found = said(estate, [*everything, twin])
     assert [one for one, state in found.items() if state is State.NON_CONFORM] == [group.origin.subject]
+    context = judging.context_of(estate.plan, whole=frozenset({"filters"}))
+    (refused,) = [one for one in whole.there_and_once([*everything, twin], context) if one.message]
+    assert refused.urn == group.origin.urn  # the first that was found stands for both
+
+
+def test_a_tier_of_several_machines_is_placed_and_one_machine_is_not(estate: Estate) -> None:
+    tier = [one for one in estate.plan.machines if one.subject.startswith("bubbles/warehouse/tiers/omop/")]
+    assert len(tier) == 2
+    _, placed = whole.PARTS["placements"]
+    for machines, expected in ((tier, ["bubbles/warehouse/tiers/omop/placement"]), (tier[:1], [])):
+        plan = dataclasses.replace(estate.plan, machines=tuple(machines), bastion=None)
+        assert list(placed(Index(plan))) == expected
 
 
 def test_a_run_of_the_pack_says_nothing(estate: Estate) -> None:

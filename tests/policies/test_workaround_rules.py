@@ -126,6 +126,14 @@ IAM = [
         "stand in one account",
     ),
     ("no rights, nothing declared", {"state": "absent"}, (), 1, REFUSED, "no accepted workaround"),
+    (
+        "rights outside the offer",
+        {"state": "external", "declared": "conform"},
+        (),
+        1,
+        REFUSED,
+        "no accepted workaround",
+    ),
     ("no rights, another workaround", {"state": "absent"}, ("a list by hand",), 1, REFUSED, "no accepted workaround"),
     ("no rights, two projects", {"state": "absent"}, ("one account per project",), 2, REFUSED, "project-a, project-b"),
     (
