@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprint.access_blocks import Right
 from blueprint.blocks import Block, Days, Name, Positive, Text
 
 Sensitive = Literal["key_deletion", "policy_change", "export", "re_identification", "firewall", "rights"]
@@ -25,6 +26,7 @@ class Retention(Block):
 
 class Role(Block):
     note: Text
+    rights: tuple[Right, ...] = Field((), description="What its holders may do at the provider.")
 
 
 class Partner(Block):

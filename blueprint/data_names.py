@@ -18,7 +18,9 @@ def check(blueprint: Blueprint) -> Iterator[Finding]:
     for name, dataset in blueprint.datasets.items():
         for index, one in enumerate(dataset.bubbles):
             yield from _known(("datasets", name, "bubbles", index), "bubble", one, blueprint.bubbles)
-    partners = [*blueprint.partners, *(["snds"] if blueprint.snds else [])]
+    yield from _assurances(blueprint)
+    yield from _access(blueprint)
+    partners = _partners(blueprint)
     for bubble_name, bubble in blueprint.bubbles.items():
         for name, bucket in bubble.buckets.items():
             path: Path = ("bubbles", bubble_name, "buckets", name, "lands_from")
@@ -75,6 +77,39 @@ def _keys(blueprint: Blueprint) -> Iterator[Finding]:
         for index, name in enumerate(blueprint.pseudonymisation.plan.bubbles):
             path = ("pseudonymisation", "plan", "bubbles", index)
             yield from _known(path, "bubble", name, blueprint.bubbles)
+
+
+def _assurances(blueprint: Blueprint) -> Iterator[Finding]:
+    stores = _buckets(references.sinks(blueprint))
+    for name, external in blueprint.externals.items():
+        if external.link is not None:
+            path: Path = ("externals", name, "link", "partner")
+            yield from _known(path, "partner (or snds)", external.link.partner, _partners(blueprint))
+    keys = _inventory(blueprint) if blueprint.backups else ()
+    tiers = [f"bubbles/{b}/tiers/{t}" for b, bubble in blueprint.bubbles.items() for t in bubble.tiers]
+    for name, backup in blueprint.backups.items():
+        path = ("backups", name)
+        yield from _known((*path, "of"), "subject of a tier or bucket", backup.of, [*tiers, *stores])
+        yield from _known((*path, "to"), "subject of a bucket, or external", backup.to, [*stores, *blueprint.externals])
+        yield from _known((*path, "key"), "key in the inventory", backup.key, keys)
+    if blueprint.detections is not None:
+        yield from _known(("detections", "alerts"), "role", blueprint.detections.alerts, blueprint.roles)
+    if blueprint.proofs is not None:
+        yield from _known(("proofs", "bucket"), "subject of a bucket", blueprint.proofs.bucket, stores)
+    for name, key in blueprint.storage_keys.items():
+        yield from _known(("storage_keys", name, "holder"), "role", key.holder, blueprint.roles)
+        for index, one in enumerate(key.bubbles):
+            yield from _known(("storage_keys", name, "bubbles", index), "bubble", one, blueprint.bubbles)
+
+
+def _access(blueprint: Blueprint) -> Iterator[Finding]:
+    for name, door in blueprint.accounts.doors.items() if blueprint.accounts else ():
+        for index, one in enumerate(door.allowed):
+            yield from _known(("accounts", "doors", name, "allowed", index), "external", one, blueprint.externals)
+
+
+def _partners(blueprint: Blueprint) -> list[str]:
+    return [*blueprint.partners, *(["snds"] if blueprint.snds else [])]
 
 
 def _inventory(blueprint: Blueprint) -> tuple[str, ...]:

@@ -114,3 +114,110 @@ class Dataset:
     subject: str
     classes: tuple[str, ...]
     bubbles: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """The IPsec link by which a partner comes, of one external."""
+
+    partner: str
+    ike: int
+    encryption: str
+    group: int
+    authentication: str  # "certificate" | "shared_secret"
+    secret: str | None
+    """Its name in the vault."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Backup:
+    """Copies of a tier's disks or of a bucket. Subject: `backups/<b>`. Source, target and key are subjects."""
+
+    subject: str
+    source: str
+    target: str
+    every_hours: int
+    key: str | None
+    restored_on: dt.date | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Detection:
+    """So many events in so many minutes raise an alert."""
+
+    name: str
+    events: int
+    minutes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Detections:
+    """What is looked for in the traces. Subject: `detections`."""
+
+    subject: str
+    alerts: str
+    tested_on: dt.date | None
+    rules: tuple[Detection, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Proofs:
+    """Where the evidence of each deployment is kept. Subject: `proofs`."""
+
+    subject: str
+    bucket: str
+    drift_hours: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StorageKey:
+    """A key that opens object storage. Subject: `storage_keys/<k>`; `bubbles` are subjects."""
+
+    subject: str
+    bubbles: tuple[str, ...]
+    holder: str
+    days: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Closing:
+    """The days on which a bubble is closed, in the order in which they must come."""
+
+    rights: dt.date
+    logs: dt.date
+    archive: dt.date
+    network: dt.date
+    data: dt.date
+    keys: dt.date
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Door:
+    """One way into the provider's account; `allowed` are subjects of externals."""
+
+    name: str  # "api" | "cli" | "console"
+    mfa: str  # as a sign-in's
+    allowed: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accounts:
+    """How persons and services are known at the provider. Subject: `accounts`."""
+
+    subject: str
+    directory: str
+    local: int
+    doors: tuple[Door, ...]
+    access_keys: str  # "none" | "services" | "persons"
+    access_key_days: int | None
+    review_days: int | None
+    technical_review_days: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Right:
+    """What a role may do, and on which subjects. Subject: `roles/<r>`."""
+
+    subject: str
+    actions: tuple[str, ...]
+    on: tuple[str, ...]

@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from blueprint.access_blocks import Accounts
+from blueprint.assurance_blocks import Backup, Closing, Detections, Link, Proofs, StorageKey
 from blueprint.blocks import (
     NAME_PATTERN,
     AddressSpace,
@@ -88,6 +90,7 @@ class Authorisation(Block):
     roles: tuple[Name, ...] = ()
     archive_days: Days | None = None
     log_sink: Text | None = Field(None, description="Subject: bubbles/<b>/buckets/<k> or bubbles/<b>/zones/<z>.")
+    closing: Closing | None = Field(None, description="Where the space is being closed: when, step by step.")
 
 
 class Zone(Block):
@@ -154,6 +157,7 @@ class External(Block):
     via: Literal["internet", "private"]
     administration: bool = Field(False, description="Administrators come from here, and reach the bastion.")
     operator: Operator | None = None
+    link: Link | None = None
 
 
 class Flow(Block):
@@ -242,3 +246,8 @@ class Blueprint(Block):
     keys: Keys | None = None
     pseudonymisation: Pseudonymisation | None = None
     datasets: dict[Name, Dataset] = {}
+    backups: dict[Name, Backup] = {}
+    detections: Detections | None = None
+    proofs: Proofs | None = None
+    storage_keys: dict[Name, StorageKey] = {}
+    accounts: Accounts | None = None

@@ -92,6 +92,8 @@ class Project:
     """Subject of the zone or bucket that receives the bubble's logs."""
     keys: tuple[str, ...] = ()
     """Subjects of the keys of the bubble."""
+    closing: data_plan.Closing | None = None
+    """Where it is being closed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class External:
     """Who runs it; None where the blueprint does not say."""
     country: str | None = None
     """Where its operator is established, by its code of two letters (ISO 3166-1)."""
+    link: data_plan.Link | None = None
+    """The IPsec link by which it comes; None where the blueprint does not say."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -340,3 +344,9 @@ class Plan:
 
     datasets: tuple[data_plan.Dataset, ...] = ()
     key_module: data_plan.KeyModule | None = None
+    backups: tuple[data_plan.Backup, ...] = ()
+    detections: data_plan.Detections | None = None
+    proofs: data_plan.Proofs | None = None
+    storage_keys: tuple[data_plan.StorageKey, ...] = ()
+    accounts: data_plan.Accounts | None = None
+    rights: tuple[data_plan.Right, ...] = ()

@@ -8,7 +8,18 @@ import json
 import re
 from typing import Any
 
-from blueprint import addressing, administration, exchanges, flows, keyring, machines, model, provenance, routing
+from blueprint import (
+    addressing,
+    administration,
+    assurance,
+    exchanges,
+    flows,
+    keyring,
+    machines,
+    model,
+    provenance,
+    routing,
+)
 from blueprint.data_plan import Workaround
 from blueprint.errors import BlueprintErrors, Problem, UnknownName
 from blueprint.loader import Loaded
@@ -84,6 +95,12 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
         ),
         datasets=exchanges.datasets(blueprint),
         key_module=administration.key_module(blueprint),
+        backups=assurance.backups(blueprint),
+        detections=assurance.detections(blueprint),
+        proofs=assurance.proofs(blueprint),
+        storage_keys=assurance.storage_keys(blueprint),
+        accounts=assurance.accounts(blueprint),
+        rights=assurance.rights(blueprint),
     )
 
 
@@ -155,6 +172,7 @@ def _project(block: Authorisation | None, keys: tuple[str, ...]) -> Project | No
         archive_days=block.archive_days,
         log_sink=block.log_sink,
         keys=keys,
+        closing=assurance.closing(block),
     )
 
 
@@ -174,7 +192,16 @@ def _zone(
 
 def _external(name: str, block: model.External) -> External:
     operator, country = (block.operator.name, block.operator.country) if block.operator else (None, None)
-    return External(f"externals/{name}", name, block.cidrs, block.via, block.administration, operator, country)
+    return External(
+        f"externals/{name}",
+        name,
+        block.cidrs,
+        block.via,
+        block.administration,
+        operator,
+        country,
+        assurance.link(block),
+    )
 
 
 def _buckets(blueprint: Blueprint) -> tuple[Bucket, ...]:

@@ -137,22 +137,8 @@ def locked(fact: facts.Bucket, context: Context) -> Verdict:
     """A sink's objects cannot be changed or erased before their term, by anybody."""
     if fact.origin.subject not in _sinks(context):
         return Verdict(State.NOT_APPLICABLE, "it is no sink of traces")
-    if trouble := unread(fact, "versioning", "lock_days", "force_destroy"):
-        return trouble
-    if fact.force_destroy:
-        return refused("its traces would go with it, before their term")
-    if fact.lock_days is None:
-        return sto.by_other_means(context, "object-lock") or refused("it has no lock", field="lock_days")
-    if trouble := unread(fact, "lock_mode"):
-        return trouble
-    if str(fact.lock_mode).strip().upper() != "COMPLIANCE":
-        return refused("its lock can be lifted by whoever has the right to (it is not in compliance mode)")
-    if not fact.versioning:
-        return refused("without versions a trace is replaced by another of its name", field="versioning")
     least = context.parameter("LOG-04", "minimum")
-    if values.read(fact.lock_days) < least:
-        return refused(f"it is locked for {fact.lock_days} days, {least} at least are needed", field="lock_days")
-    return _conform(str(fact.origin.subject))
+    return sto.sealed(fact, context, "traces", least) or _conform(str(fact.origin.subject))
 
 
 # LOG-05

@@ -221,6 +221,28 @@ def by_other_means(context: Context, feature: str) -> Verdict | None:
     )
 
 
+def sealed(fact: facts.Bucket, context: Context, what: str, least: int) -> Verdict | None:
+    """Why somebody could change or erase what it keeps (`what`, in words) before so many days; None where nobody can.
+
+    Rules of what must outlast an attack (traces, copies, proofs) ask the same of their buckets.
+    """
+    if trouble := unread(fact, "versioning", "lock_days", "force_destroy"):
+        return trouble
+    if fact.force_destroy:
+        return refused(f"its {what} would go with it, before their term")
+    if fact.lock_days is None:
+        return by_other_means(context, "object-lock") or refused("it has no lock", field="lock_days")
+    if trouble := unread(fact, "lock_mode"):
+        return trouble
+    if str(fact.lock_mode).strip().upper() != "COMPLIANCE":
+        return refused("its lock can be lifted by whoever has the right to (it is not in compliance mode)")
+    if not fact.versioning:
+        return refused(f"without versions its {what} are replaced by others of their name", field="versioning")
+    if values.read(fact.lock_days) < least:
+        return refused(f"it is locked for {fact.lock_days} days, {least} at least are needed", field="lock_days")
+    return None
+
+
 def unread_expiry(fact: facts.Bucket, context: Context) -> Verdict | None:
     """Why the bucket's expiry cannot be judged, or None."""
     if trouble := unread(fact, "expiry"):

@@ -14,7 +14,9 @@ from tests.mutation import values
 from tests.mutation.outcome import Mutant
 from tests.policies import estate, judging
 
-PARTS = ("keys", "transfers", "gates", "workarounds")
+PARTS = ("keys", "transfers", "gates", "workarounds", "storage_keys")
+WHOLE = ("pseudonymisation", "detections", "proofs", "accounts")
+"""Parts of the plan of which there is one."""
 """Sequences of the plan; of keys, one of each kind is broken."""
 
 
@@ -36,8 +38,12 @@ def _broken(plan: plans.Plan) -> Iterator[tuple[str, str, str, plans.Plan]]:
                 of = f"plan {items[index].subject if name == 'workarounds' else name}"
                 yield of, part, what, dataclasses.replace(plan, **{name: changed})
         yield f"plan {name}", "all", "removed", dataclasses.replace(plan, **{name: ()})
-    for part, what, service in _wrong(plan.pseudonymisation):
-        yield "plan pseudonymisation", part, what, dataclasses.replace(plan, pseudonymisation=service)
+    for name in WHOLE:
+        for part, what, one in _wrong(getattr(plan, name)):
+            yield f"plan {name}", part, what, dataclasses.replace(plan, **{name: one})
+    for name in ("detections", "proofs", "accounts"):
+        yield f"plan {name}", "all", "removed", dataclasses.replace(plan, **{name: None})
+    yield from _links(plan)
     bastion = plan.bastion
     assert bastion is not None
     for name in ("sign_in", "recording"):
@@ -51,6 +57,19 @@ def _broken(plan: plans.Plan) -> Iterator[tuple[str, str, str, plans.Plan]]:
     for field in ("data", "peaks", "partners"):
         for what, value in values.idle(getattr(plan, field)):
             yield "plan", field, what, dataclasses.replace(plan, **{field: value})
+
+
+def _links(plan: plans.Plan) -> Iterator[tuple[str, str, str, plans.Plan]]:
+    """The first external that comes by a link, with each of its fields wrong, and with none."""
+    place = next(index for index, one in enumerate(plan.externals) if one.link is not None)
+
+    def with_link(link: Any) -> plans.Plan:
+        external = dataclasses.replace(plan.externals[place], link=link)
+        return dataclasses.replace(plan, externals=(*plan.externals[:place], external, *plan.externals[place + 1 :]))
+
+    for part, what, link in _wrong(plan.externals[place].link):
+        yield "plan link", part, what, with_link(link)
+    yield "plan link", "all", "removed", with_link(None)
 
 
 def _with(plan: plans.Plan, **changes: Any) -> plans.Plan:
