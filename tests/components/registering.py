@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import dataclasses
+import functools
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
@@ -76,11 +78,36 @@ def register(
     look: Callable[[pulumi.ResourceTransformationArgs], None] | None = None,
     **native: bool,
 ) -> Registered:
-    """One layer. `native` names features that the offer is taken to have; `look` sees each resource and its options."""
+    """One layer. `native` names features that the offer is taken to have; `look` sees each resource and its options.
+
+    A layer that nothing looks at while it is made is made once: each caller gets resources of its own to change.
+    """
+    if look is not None:
+        return _register(platform, layer, place, look, native)
+    made = _made(platform, layer, place, tuple(sorted(native.items())))
+    return dataclasses.replace(made, resources=copy.deepcopy(made.resources))
+
+
+@functools.cache
+def _made(platform: str, layer: str, place: str, native: tuple[tuple[str, bool], ...]) -> Registered:
+    return _register(platform, layer, place, None, dict(native))
+
+
+@functools.cache
+def _planned(platform: str, place: str) -> plans.Plan:
+    return planner.plan(loader.load(loader.find(platform)), target.load(place), "dev")
+
+
+def _register(
+    platform: str,
+    layer: str,
+    place: str,
+    look: Callable[[pulumi.ResourceTransformationArgs], None] | None,
+    native: Mapping[str, bool],
+) -> Registered:
     from components import landing_zone
 
-    where = target.load(place)
-    plan = planner.plan(loader.load(loader.find(platform)), where, "dev")
+    where, plan = target.load(place), _planned(platform, place)
     monitor = mocks.MockMonitor(Recorder())
     given: dict[str, dict[str, str]] = {}
     asyncio.set_event_loop(asyncio.new_event_loop())
