@@ -65,24 +65,29 @@ def adopt(
 
 def candidates(platform: layers.Platform, env: Mapping[str, str]) -> dict[str, str]:
     """Subject -> id of what the account has under the platform's tags and no layer's state holds."""
-    target = targets.load(platform.target)
-    plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
-    adapter = observation.load(target.provider)
-    seen = adapter.observe(adapter.account(env, target.region), plan, tuple(loader.platforms())).facts
-    held = _held(platform, env)
-    found: dict[str, str] = {}
-    claims = collections.Counter((fact.origin.type, fact.origin.subject) for fact in seen)
-    for fact in seen:
-        origin = fact.origin
-        if origin.subject is None or isinstance(fact, facts.ProviderConfiguration) or origin.subject in held:
-            continue
+    found = unheld(platform, env)
+    claims = collections.Counter((origin.type, origin.subject) for origin in found)
+    for origin in found:
         if claims[origin.type, origin.subject] > 1:
             raise NotAdoptable(
                 f"{origin.subject}: {claims[origin.type, origin.subject]} things claim to be it. "
                 "`rempart drift` lists them; adopt the right one with --subject and --id"
             )
-        found[origin.subject] = origin.urn.split(":", 2)[2]
-    return found
+    return {str(origin.subject): origin.urn.split(":", 2)[2] for origin in found}
+
+
+def unheld(platform: layers.Platform, env: Mapping[str, str]) -> list[facts.Origin]:
+    """All that claims to be of the platform, by the account, and that no layer's state holds, by its subject.
+
+    Raises `observation.Unreachable` where the account cannot be read.
+    """
+    target = targets.load(platform.target)
+    plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
+    adapter = observation.load(target.provider)
+    seen = adapter.observe(adapter.account(env, target.region), plan, tuple(loader.platforms())).facts
+    held = _held(platform, env)
+    origins = [fact.origin for fact in seen if not isinstance(fact, facts.ProviderConfiguration)]
+    return [origin for origin in origins if origin.subject is not None and origin.subject not in held]
 
 
 def _held(platform: layers.Platform, env: Mapping[str, str]) -> set[str]:

@@ -87,13 +87,16 @@ def up(
     environment: ENVIRONMENT = "dev",
     layer: LAYER = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Look first, and bring back what differs.")] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="The state is new, whatever the account has under the platform's tags.")
+    ] = False,
     yes: YES = False,
     format: FORMAT = "text",
 ) -> None:
     """Bring every layer up in dependency order, under the policy pack."""
     from cli import operate
 
-    raise typer.Exit(operate.up(platform, target, environment, layer, yes, format, refresh))
+    raise typer.Exit(operate.up(platform, target, environment, layer, yes, format, refresh, beside))
 
 
 @app.command(epilog="Example: `rempart destroy emc2 --target outscale-sandbox --unprotect`")

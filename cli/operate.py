@@ -36,11 +36,18 @@ def up(
     yes: bool,
     format: str,
     refresh: bool = False,
+    beside: bool = False,
 ) -> int:
-    chosen = _platform(platform, target_name, env_name)
+    """With `beside`, a state that holds nothing is taken for a new one, whatever the account has."""
+    from cli import lost
+
+    chosen, wanted = _platform(platform, target_name, env_name), _layers(only)
     _confirm(yes, f"Bring {chosen.name} up on {chosen.target} ({chosen.environment})?")
+    env = environment.enter()
     with console.progress("up") as progress:
-        done = layers.up(chosen, _layers(only), environment.enter(), progress, refresh)
+        done = [] if beside else lost.refusal(chosen, wanted, env, progress)
+        if not layers.exit_code(done):
+            done = layers.up(chosen, wanted, env, progress, refresh)
     show.results(done, format)
     return layers.exit_code(done)
 
@@ -71,17 +78,21 @@ def recover(
     format: str,
 ) -> int:
     """With `only_settle`, stops once the stacks are unlocked and their pending operations are cleared."""
-    chosen = _platform(platform, target_name, env_name)
+    from cli import lost
+
+    chosen, wanted = _platform(platform, target_name, env_name), _layers(only)
     _confirm(yes, f"No other operation on {chosen.name} runs any more, anywhere?")
     env = environment.enter()
     with console.progress("recover") as progress:
-        done = recovery.settle_all(chosen, _layers(only), env, progress)
+        done = recovery.settle_all(chosen, wanted, env, progress)
         if not layers.exit_code(done) and not only_settle:
-            done = strays.sweep(chosen, _layers(only), env, progress)
+            done = strays.sweep(chosen, wanted, env, progress)
         if not layers.exit_code(done) and not only_settle:
-            done = strays.look_again(chosen, _layers(only), env, progress)
+            done = strays.look_again(chosen, wanted, env, progress)
         if not layers.exit_code(done) and not only_settle:
-            done = layers.up(chosen, _layers(only), env, progress)
+            done = lost.refusal(chosen, wanted, env, progress)
+        if not layers.exit_code(done) and not only_settle:
+            done = layers.up(chosen, wanted, env, progress)
     show.results(done, format)
     return layers.exit_code(done)
 

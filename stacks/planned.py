@@ -55,10 +55,11 @@ class _Monitor(pulumi.runtime.Mocks):
 
 def resources(platform: str, where: targets.Target, environment: str = "dev") -> tuple[Resource, ...]:
     """Every resource of every layer. Raises `RempartError` for a platform or a target that is wrong."""
-    return tuple(one for layer in stacks.LAYERS for one in _layer(platform, where, environment, layer))
+    return tuple(one for name in stacks.LAYERS for one in layer(platform, where, environment, name))
 
 
-def _layer(platform: str, where: targets.Target, environment: str, layer: str) -> list[Resource]:
+def layer(platform: str, where: targets.Target, environment: str, layer: str) -> list[Resource]:
+    """Those of one layer. Raises as `resources`."""
     plan = planner.plan(loader.load(loader.find(platform)), where, environment)
     offer = capabilities.load(where.provider).offers[where.offer]
     monitor = _Monitor()

@@ -195,6 +195,10 @@ def test_layers_whose_state_is_lost_are_adopted_with_nothing_to_change(up: Stand
     for layer in up.adapter.adopts:
         stack = f"{up.platform}.{up.adapter.target}.{up.world.name}.{layer}"
         assert up.world.pulumi("stack", "rm", "--force", "--yes", "-s", stack).returncode == 0
+    code, out, err = up.rempart("up", "--yes")
+    assert code == exit_codes.ENVIRONMENT, out + err
+    assert "rempart adopt" in " ".join(err.split())
+    assert sorted(fact.origin.urn for fact in up.look().facts) == before  # no second platform beside it
     code, out, err = up.rempart("adopt", "--yes", "--format", "json")
     assert code == exit_codes.OK, out + err
     taken = {subject: found for one in json.loads(out) for subject, found in one["adopted"].items()}
