@@ -47,6 +47,12 @@ def passing(
     }
 
 
+def either(ways: Iterable[dict[Reach, frozenset[Opening]]]) -> dict[Reach, frozenset[Opening]]:
+    """Between the same two ends, over one way or another; nothing where there is none."""
+    found = list(ways)
+    return {reach: merge(one for way in found for one in way[reach]) for reach in Reach}
+
+
 def together(pairs: Iterable[dict[Reach, frozenset[Opening]]], reach: Reach) -> frozenset[Opening]:
     """Over every pair of addresses: what some of them may (ANY), or what all of them may (EVERY)."""
     ranked = [pair[reach] for pair in pairs]
@@ -85,4 +91,4 @@ def _meets(rule: Block, block: Block | None, reach: Reach) -> bool:
         return False
     if reach is Reach.ANY:
         return rule.overlaps(block)
-    return bool(block.subnet_of(rule))  # type: ignore[arg-type]
+    return rule.prefixlen <= block.prefixlen and rule.overlaps(block)

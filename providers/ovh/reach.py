@@ -1,7 +1,8 @@
 """Who can talk with whom on OpenStack without routers: groups, ports and the networks that both ends stand on.
 
 A conversation passes where the source's groups let it out, the destination's let it in, and both have a port on one
-network, each under the address that it has at home; with the Internet, where a port stands on the provider's own.
+network; with the Internet, where a port stands on the provider's own. A declared flow (EVERY) speaks of the addresses
+that both have at home; what passes at all (ANY) passes under any address.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from blueprint import plan as plans
 from blueprint.properties import as_ports, as_protocol
 from providers.observation import Opening, Reach
-from providers.openings import NOTHING, Block, Rule, passing, rules, together
+from providers.openings import NOTHING, Block, Rule, either, passing, rules, together
 from providers.ovh import kinds, labels
 from providers.ovh.live import Thing
 
@@ -26,6 +27,8 @@ class _Port:
 
     network: str
     block: Block
+    home: bool
+    """Under the address that the machine has in its zone."""
     outbound: tuple[Rule, ...]
     inbound: tuple[Rule, ...]
 
@@ -61,7 +64,7 @@ class Observer:
                 self._internet(host, outside, cidr, False) for host in self._hosts(source) for cidr in outside.cidrs
             ]
         else:
-            pairs = [_inside(here, there) for here in self._hosts(source) for there in self._hosts(destination)]
+            pairs = [self._inside(here, there) for here in self._hosts(source) for there in self._hosts(destination)]
         return together(pairs, reach)
 
     def _internet(
@@ -70,10 +73,21 @@ class Observer:
         block = ipaddress.ip_network(cidr)
         # A private link brings its own routes to the machine's own interface: its filter is what can be seen here.
         stand = [host.ports[0]] if outside.via == "private" else [p for p in host.ports if p.network in self._external]
-        if not stand:
-            return NOTHING
-        port = stand[0]
-        return passing(None, None, port.inbound, block) if inwards else passing(port.outbound, block, None, None)
+        return either(
+            passing(None, None, port.inbound, block) if inwards else passing(port.outbound, block, None, None)
+            for port in stand
+        )
+
+    def _inside(self, here: _Host, there: _Host) -> dict[Reach, frozenset[Opening]]:
+        """Over every network on which both stand. The provider's own is the Internet's: flows with it say the rest."""
+        met = [
+            (mine, other)
+            for mine in here.ports
+            for other in there.ports
+            if mine.network == other.network and mine.network not in self._external
+        ]
+        ways = ((m.home and o.home, passing(m.outbound, o.block, o.inbound, m.block)) for m, o in met)
+        return either(way if home else {**NOTHING, Reach.ANY: way[Reach.ANY]} for home, way in ways)
 
     @functools.cache  # noqa: B019 - one observer lives for one reading
     def _hosts(self, zone: str) -> tuple[_Host, ...]:
@@ -99,16 +113,17 @@ class Observer:
         address = next(one["ip_address"] for one in port.body["fixed_ips"] if one["subnet_id"] == subnet.identifier)
         device = port.body.get("device_id")
         others = [one for one in self._ports() if device and one.body.get("device_id") == device and one is not port]
-        # On a link only the address that it has at home counts: any other is not the one that rules speak of.
-        same = [p for p in others if p.body["network_id"] in self._external or address in _addresses(p)]
-        return _Host(tuple(self._stand(one, ipaddress.ip_network(address)) for one in (port, *same)))
+        beside = [(one, found) for one in (port, *others) for found in _addresses(one)]
+        stands = [(port, address), *((one, found) for one, found in beside if one is not port or found != address)]
+        return _Host(tuple(self._stand(one, found, found == address) for one, found in stands))
 
-    def _stand(self, port: Thing, block: Block) -> _Port:
+    def _stand(self, port: Thing, address: str, home: bool) -> _Port:
         groups = [str(one) for one in port.body.get("security_group_ids") or ()]
+        network, block = str(port.body["network_id"]), ipaddress.ip_network(address)
         if not port.body.get("is_port_security_enabled", True):
             everything = tuple(rules("any", None, None, [ipaddress.ip_network("0.0.0.0/0")]))
-            return _Port(str(port.body["network_id"]), block, everything, everything)
-        return _Port(str(port.body["network_id"]), block, self._of(groups, "egress"), self._of(groups, "ingress"))
+            return _Port(network, block, home, everything, everything)
+        return _Port(network, block, home, self._of(groups, "egress"), self._of(groups, "ingress"))
 
     def _empty(self, subnet: Thing, zone: str) -> _Host:
         """Behind the zone's groups, on the bubble's network and on every link that carries the segment."""
@@ -125,7 +140,7 @@ class Observer:
         )
         networks += sorted(self._external)[:1] if faces else []
         out, into = self._of(groups, "egress"), self._of(groups, "ingress")
-        return _Host(tuple(_Port(network, block, out, into) for network in networks))
+        return _Host(tuple(_Port(network, block, True, out, into) for network in networks))
 
     def _of(self, groups: Iterable[str], direction: str) -> tuple[Rule, ...]:
         wanted = set(groups)
@@ -152,15 +167,6 @@ class Observer:
         else:
             blocks = [ipaddress.ip_network("::/0" if body.get("ether_type") == "IPv6" else "0.0.0.0/0")]
         return rules(protocol, first, last, blocks)
-
-
-def _inside(here: _Host, there: _Host) -> dict[Reach, frozenset[Opening]]:
-    """Over the first network on which both stand; a bubble's own comes first."""
-    for mine in here.ports:
-        for other in there.ports:
-            if mine.network == other.network:
-                return passing(mine.outbound, other.block, other.inbound, mine.block)
-    return NOTHING
 
 
 def _subnets(port: Thing) -> set[str]:

@@ -80,7 +80,38 @@ def test_without_any_one_of_them_nothing_passes(gone: str) -> None:
 def test_another_address_on_the_link_is_not_the_one_that_rules_speak_of() -> None:
     things = project()
     things["link-port-r"] = port("link-port-r", "link", "vm-r", "sg-r", link_r="10.1.1.6")
+    assert seen(things) == frozenset(), "who is told to speak to 10.1.1.5 finds nobody there"
+    assert seen(things, reach=Reach.ANY) == {HTTPS}, "something passes all the same"
+    things["link-port-r"] = port("link-port-r", "link", "vm-r", "sg-r", link_r="10.9.9.9")
+    assert seen(things, reach=Reach.ANY) == frozenset(), "no rule speaks of it"
+
+
+def test_every_network_on_which_both_stand_is_a_way() -> None:
+    things = project()
+    open_to_all = {"port_range_min": 22, "port_range_max": 22}
+    things["side-out"] = rule("side-out", "sg-side", "egress", None, **open_to_all)
+    things["side-in"] = rule("side-in", "sg-side", "ingress", None, **open_to_all)
+    things["side-l"] = port("side-l", "side", "vm-l", "sg-side", side="172.16.0.1")
+    things["side-r"] = port("side-r", "side", "vm-r", "sg-side", side="172.16.0.2")
+    assert seen(things, reach=Reach.ANY) == {HTTPS, Opening("tcp", 22, 22)}
+    assert seen(things) == {HTTPS}, "the other way is not the one that the plan speaks of"
+
+
+def test_what_passes_over_the_internet_is_no_way_between_zones() -> None:
+    things = {name: one for name, one in project().items() if not name.startswith("link-port")}
+    things["ext-l"] = port("ext-l", "ext-net", "vm-l", "sg-l", ext_sub="203.0.113.7")
+    things["ext-r"] = port("ext-r", "ext-net", "vm-r", "sg-r", ext_sub="203.0.113.8")
+    things["in"] = rule("in", "sg-r", "ingress", None)
+    things["out"] = rule("out", "sg-l", "egress", None)
     assert seen(things, reach=Reach.ANY) == frozenset()
+
+
+def test_each_port_on_the_providers_network_counts() -> None:
+    things = project()
+    things["ext-1"] = port("ext-1", "ext-net", "vm-l", "sg-closed", ext_sub="203.0.113.7")
+    things["ext-2"] = port("ext-2", "ext-net", "vm-l", "sg-open", ext_sub="203.0.113.8")
+    things["open"] = rule("open", "sg-open", "ingress", "192.0.2.0/24")
+    assert seen(things, SHOP, LEFT, Reach.ANY) == {HTTPS}
 
 
 def test_empty_zones_stand_where_their_segments_are() -> None:
