@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import itertools
 import statistics
 import time
 
 from benchmarks import figures
 from blueprint import loader, planner
+from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.facts import Fact, FilterRule, Network, Origin, Segment
-from policies import records
-from policies.backend import Backend
-from policies.catalogue import loader as catalogues
-from policies.context import Context, Index
+from policies import session
+from policies.context import Index
 from policies.judge import Judge
-from providers import capabilities, images
 
 TIMES = 5
 
@@ -45,29 +42,8 @@ def once(facts: list[Fact]) -> float:
 
 def pack() -> Judge:
     """A judge of the sample platform, as the pack prepares one."""
-    target = targets.load("outscale-sandbox")
-    loaded = loader.load(loader.find("emc2"))
-    catalogue = catalogues.load()
-    context = Context(
-        index=Index(planner.plan(loaded, target, "dev")),
-        parameters=catalogue.parameters,
-        capabilities=capabilities.load(target.provider),
-        target=target.name,
-        offer=target.offer,
-        region=target.region,
-        simulated=target.simulated,
-        as_of=target.as_of or dt.date.today(),
-        preview=False,
-        layer="network",
-        backend=Backend("file:///tmp/state"),
-        images=images.load(target.provider),
-    )
-
-    def locate(subject: str, field: str | None) -> str:
-        place = loaded.source_map.locate(subject, field)
-        return f"{place.file}:{place.line}"
-
-    return Judge(context, catalogue, records.load(), locate)
+    judge, _stamps = session.prepare(stacks.parse("emc2.outscale-sandbox.dev.network"), preview=False)
+    return judge
 
 
 def sample(count: int) -> list[Fact]:
