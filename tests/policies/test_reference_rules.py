@@ -125,6 +125,9 @@ def test_gov_02_a_bubble_that_says_little_has_tags_that_say_so() -> None:
 
 
 POINTING = [
+    Case("a filter in its network conforms", GROUP, None, CONFORM),
+    Case("a table on its segment conforms", TABLE_LINK, None, CONFORM),
+    Case("an acceptation of its link conforms", ACCEPTATION, None, CONFORM),
     Case("a volume on its machine conforms", f"{DISK}/link", None, CONFORM),
     Case("a volume on another machine is refused", f"{DISK}/link", referring(vmId="bastion/1"), REFUSED, "machine"),
     Case("another volume is refused", f"{DISK}/link", referring(volumeId=f"{VM}/disks/x"), REFUSED, "its disk"),
