@@ -61,6 +61,12 @@ EXPOSED = [
     Case("web pages are refused", ARCHIVE, to(corsRules=[{"allowedOrigins": ["https://x.example"]}]), REFUSED),
     Case("a gate's quarantine lets a recipient read for a time", GATE, lets(), CONFORM),
     Case("a list of actions is the same", GATE, lets(Action=["s3:GetObject", "S3:ListBucket"]), CONFORM),
+    Case(
+        "all that only reads may be given",
+        GATE,
+        lets(Action=["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"]),
+        CONFORM,
+    ),
     Case("one address of the recipient is the same", GATE,
          lets(Condition=under(IpAddress={"AWS:sourceip": ["198.51.100.1"]})), CONFORM),
     Case("a gate lets nobody write", GATE, lets(Action="s3:PutObject"), REFUSED, "too widely"),
