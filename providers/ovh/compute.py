@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -165,7 +166,7 @@ def _boot(session: Session, machine: plans.Machine) -> compute.InstanceBlockDevi
     return compute.InstanceBlockDeviceArgs(
         source_type="image",
         destination_type="volume",
-        uuid=image_id(session, machine.image),
+        uuid=image_id(session, machine),
         volume_size=session.number(BRICK, "root_disk_gib"),
         volume_type=facts.volume_types()["standard"],
         boot_index=0,
@@ -234,15 +235,27 @@ def flavor(machine: plans.Machine) -> str:
     return str(best["name"])
 
 
-def image_id(session: Session, word: str) -> pulumi.Output[str]:
+def image_id(session: Session, machine: plans.Machine) -> pulumi.Output[str]:
     """The one image that goes by the blueprint's word, or by an exact name in its place."""
-    return _image_id(session.native, offered.name("ovh", word))
+    return _image_ids(session.native, offered.name("ovh", machine.image)).apply(lambda ids: only_image(machine, ids))
+
+
+def only_image(machine: plans.Machine, ids: Sequence[str]) -> str:
+    """Of the images that have its name in the region, the only one."""
+    if len(ids) != 1:
+        found = f"{len(ids)} images are" if ids else "no image is"
+        raise pulumi.RunError(
+            f"{machine.subject}: {found} named {offered.name('ovh', machine.image)!r} in this region, and one is "
+            "needed. `openstack image list` shows those it has. Correct the line of providers/ovh/images.yaml, or "
+            "write an exact name in the blueprint."
+        )
+    return str(ids[0])
 
 
 @functools.lru_cache(maxsize=64)
-def _image_id(provider: Any, name: str) -> pulumi.Output[str]:
+def _image_ids(provider: Any, name: str) -> pulumi.Output[Sequence[str]]:
     options = pulumi.InvokeOutputOptions(provider=provider)
-    return images.get_image_output(name=name, opts=options).apply(lambda found: str(found.id))
+    return images.get_image_ids_output(name=name, opts=options).apply(lambda found: found.ids)
 
 
 @functools.cache

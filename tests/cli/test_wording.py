@@ -11,7 +11,6 @@ HELPER = "  sdk-v2/provider2.go:571: sdk.helper_schema: "
 POST = "Expected HTTP response code [201 202] when accessing [POST http://127.0.0.1:25003/v2.0/ports], but got"
 SUBJECT = "bubbles/warehouse/zones/data"
 URN = f"urn:pulumi:minimal.ovh-sandbox.dev.network::rempart::a$openstack:networking/port:Port::{SUBJECT}"
-STACK_URN = "urn:pulumi:minimal.ovh-sandbox.dev.network::rempart::pulumi:pulumi:Stack::rempart-minimal"
 OVER = '{"NeutronError": {"message": "Quota exceeded for resources: [\'security_group\']."}}'
 USED = '{"NeutronError": {"message": "IP address 10.0.0.9 already allocated in subnet 62da6eb6"}}'
 GONE = '{"error":{"code":404,"message":"Could not find Application Credential: f7cb93.","title":"Not Found"}}'
@@ -72,18 +71,6 @@ def test_a_message_names_the_subject_and_the_cause_once(message: str, words: str
     assert found == code
     assert text.startswith(f"{SUBJECT}: ") and words in text and text.count(SUBJECT) == 1
     assert "sdk-v2" not in text and "NeutronError" not in text and "Traceback" not in text
-
-
-def test_an_image_that_a_program_looks_for_is_told_without_a_traceback() -> None:
-    message = (
-        "Program failed with an unhandled exception:\nTraceback (most recent call last):\n  File ...\n"
-        "Exception: invoke of openstack:images/getImage:getImage failed: invoking openstack:images/getImage:getImage: "
-        "1 error occurred:\n\t* Your query returned no results. Please change your search criteria and try again.\n"
-    )
-    watch = watched(message, STACK_URN)
-    text, code = engine.explain("minimal.ovh-sandbox.dev.compute", "", watch.errors, watch.worded)
-    assert text.startswith("an image that the platform needs is not in the region") and "Traceback" not in text
-    assert code == exit_codes.BAD_INPUT
 
 
 def test_many_of_one_kind_do_not_fill_the_screen() -> None:

@@ -28,6 +28,9 @@ ENDPOINTS = {
 }
 
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
 class Recorder(pulumi.runtime.Mocks):
     """Answers every registration and every look-up; keeps what was registered, with secrets opened as for a pack."""
 
@@ -42,8 +45,10 @@ class Recorder(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
         if args.token == "outscale:index:getImages":
             return {"images": [{"imageId": "ami-51bd0012", "imageName": args.args["imageNames"][0]}]}
-        assert args.token in ("openstack:images/getImage:getImage", "openstack:networking/getNetwork:getNetwork")
-        return {"id": "00000000-0000-0000-0000-000000000000", "name": "Ext-Net", "hidden": False}
+        if args.token == "openstack:images/getImageIds:getImageIds":
+            return {"ids": [NOBODY]}
+        assert args.token == "openstack:networking/getNetwork:getNetwork"
+        return {"id": NOBODY, "name": "Ext-Net"}
 
 
 def _outputs(kind: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sandbox.ovh.layout import Cloud
 from tests.engine import world as worlds
 from tests.faults import killing
 
-collect_ignore = [] if killing.every_kill() else ["test_openstack_faults.py"]
+collect_ignore = [] if killing.every_kill() else ["test_openstack_faults.py", "test_openstack_shortages.py"]
 """A cloud of its own to kill takes minutes: the long form (`make test-faults`) has it."""
 
 
@@ -53,3 +53,12 @@ def network_only(own: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     name, folder = f"n{os.getpid()}", tmp_path_factory.mktemp("network")
     with worlds.world(name, folder, "ovh-sandbox", "--only", "neutron") as made:
         yield made
+
+
+@pytest.fixture(scope="package")
+def shared(request: pytest.FixtureRequest) -> Cloud:
+    """A cloud in which only a project of one's own is touched: the machine's, or the one that is up to be killed."""
+    from sandbox.ovh import layout
+
+    request.getfixturevalue("own" if killing.every_kill() else "cloud")
+    return layout.cloud()

@@ -119,6 +119,14 @@ def test_a_machine_that_no_flavor_holds_is_named() -> None:
         compute.flavor(machine)
 
 
+@pytest.mark.parametrize(("ids", "told"), [((), "no image is named 'Debian 12'"), (("a", "b"), "2 images are named")])
+def test_an_image_that_is_not_there_once_is_named_with_the_machine(ids: tuple[str, ...], told: str) -> None:
+    machine = dataclasses.replace(PLAN.machines[0], image="debian-12")
+    assert compute.only_image(machine, ["a"]) == "a"
+    with pytest.raises(pulumi.RunError, match=rf"tiers/.*{told}.*openstack image list"):
+        compute.only_image(machine, ids)
+
+
 def test_a_bastion_behind_a_vpn_has_no_port_on_the_internet() -> None:
     bastion = PLAN.bastion
     assert bastion is not None

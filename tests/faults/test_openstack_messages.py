@@ -1,0 +1,109 @@
+"""What goes wrong on a real OpenStack is told by its subject, its cause and what to do; the same command goes on.
+
+What only an operator of the whole cloud can break is in `test_openstack_shortages.py`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from blueprint import loader, workspace
+from cli import exit_codes
+from providers.ovh import labels
+from sandbox.ovh import region
+from sandbox.ovh.layout import Cloud
+from tests.engine import openstack
+from tests.engine import world as worlds
+from tests.engine.world import World
+from tests.faults import telling
+
+pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def world(shared: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with worlds.world(f"m{os.getpid()}", tmp_path_factory.mktemp("messages"), "ovh-sandbox") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def standing(world: World) -> World:
+    """The network stands; machines are what fails."""
+    telling.works(world, "up", "network")
+    return world
+
+
+@pytest.fixture(scope="module")
+def me(world: World) -> Any:
+    return openstack.account(world.folder).connect()
+
+
+@pytest.fixture
+def administrator(shared: Cloud) -> Any:
+    return region.admin(shared)
+
+
+def test_a_credential_that_was_revoked_is_told(shared: Cloud, world: World) -> None:
+    with telling.credential(shared, world) as (user, made, env):
+        user.identity.delete_application_credential(user.current_user_id, made)
+        telling.signed_out(world, env, made.secret, "does not know the application credential of OS_CLOUD any more")
+
+
+def test_a_quota_of_the_network_is_named_with_the_subject(world: World, me: Any, administrator: Any) -> None:
+    administrator.network.update_quota(me.current_project_id, security_groups=0)
+    try:
+        telling.refused(
+            world, "network", exit_codes.ENVIRONMENT, "/filter: ",
+            "the project's network quota `security_group` is used up", "openstack quota show",
+        )  # fmt: skip
+    finally:
+        administrator.network.delete_quota(me.current_project_id)
+
+
+def test_an_image_that_is_missing_is_named_with_the_machine(world: World, tmp_path: pathlib.Path) -> None:
+    """A platform asks for it by its exact name; the preview says so, before anything is made."""
+    text = loader.find(telling.PLATFORM).read_text(encoding="utf-8")
+    text = text.replace("debian-12", "Debian 99").replace("platform: minimal", "platform: bare")
+    (tmp_path / "bare.yaml").write_text(text, encoding="utf-8")
+    env = {workspace.PLATFORMS_VARIABLE: str(tmp_path)}
+    where = ("--target", world.target, "--environment", world.name, "--layer", "compute")
+    telling.refuses(
+        world.rempart("preview", "bare", *where, env=env), exit_codes.BAD_INPUT, "/tiers/",
+        "no image is named 'Debian 99' in this region", "openstack image list",
+    )  # fmt: skip
+
+
+def test_an_address_in_use_is_named_with_the_interface(standing: World, me: Any) -> None:
+    """A machine brings its address to a link, and somebody stands there."""
+    listed = {labels.from_tags(one.tags).get(labels.SUBJECT, ""): one for one in me.network.subnets()}
+    home = next(one for name, one in listed.items() if name.startswith("bubbles/study/zones/workspace/"))
+    link = next(one for name, one in listed.items() if name.startswith("peerings/") and one.cidr == home.cidr)
+    address, pools = str(ipaddress.ip_network(home.cidr)[7]), home.allocation_pools
+    me.network.update_subnet(home, allocation_pools=[{"start": address, "end": address}])
+    there = [{"subnet_id": link.id, "ip_address": address}]
+    stranger = me.network.create_port(network_id=link.network_id, fixed_ips=there)
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.BAD_INPUT, "/tiers/workspace/1/links/", f"the address {address} is in use",
+            "rempart recover",
+        )  # fmt: skip
+    finally:
+        me.network.delete_port(stranger)
+        me.network.update_subnet(home, allocation_pools=pools)
+
+
+def test_a_quota_of_machines_is_named_with_the_subject(standing: World, me: Any, administrator: Any) -> None:
+    administrator.compute.update_quota_set(me.current_project_id, instances=0)
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.ENVIRONMENT, "/tiers/",
+            "the project's compute quota `instances` is used up (Requested 1, but already used 0 of 0 instances)",
+        )  # fmt: skip
+    finally:
+        administrator.compute.revert_quota_set(me.current_project_id)

@@ -1,0 +1,161 @@
+"""What an operator of a whole OpenStack may lack or shut is told by its subject, its cause and what to do."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cli import exit_codes
+from sandbox.ovh import region
+from sandbox.ovh.layout import Cloud
+from tests.engine import openstack
+from tests.engine import world as worlds
+from tests.engine.world import World
+from tests.faults import killing, telling
+
+pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(1200)]
+
+LASTS = 2.0
+
+
+@pytest.fixture(scope="module")
+def world(own: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with worlds.world(f"s{os.getpid()}", tmp_path_factory.mktemp("shortages"), "ovh-sandbox") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def standing(world: World) -> World:
+    """The network stands; machines are what fails."""
+    telling.works(world, "up", "network")
+    return world
+
+
+@pytest.fixture
+def administrator(own: Cloud) -> Any:
+    return region.admin(own)
+
+
+@pytest.fixture
+def me(world: World) -> Any:
+    return openstack.account(world.folder).connect()
+
+
+@pytest.fixture(autouse=True)
+def nothing_before(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Machines that one test makes are not there for the next."""
+    yield
+    if "standing" in request.fixturenames:
+        telling.works(request.getfixturevalue("standing"), "destroy", "compute", "--unprotect")
+
+
+def test_a_credential_that_ends_in_the_middle_of_up_is_told_and_recovered_from(
+    own: Cloud, world: World, me: Any
+) -> None:
+    """A token that only expires is renewed by the plugin; here what renews it is gone too."""
+    project, arguments = me.current_project_id, telling.arguments(world, "network")
+
+    def a_rule() -> bool:
+        return any(one.description for one in me.network.security_group_rules(project_id=project))
+
+    with telling.credential(own, world) as (user, made, env):
+        code, said = killing.when(
+            world,
+            a_rule,
+            lambda: user.identity.delete_application_credential(user.current_user_id, made),
+            "up",
+            *arguments,
+            env=env,
+        )
+    told = " ".join(said.split())
+    assert code == exit_codes.ENVIRONMENT, told
+    assert "OS_CLIENT_CONFIG_FILE" in told and not [word for word in telling.MACHINERY if word in told], told
+    telling.works(world, "recover", "network")
+    telling.works(world, "destroy", "network", "--unprotect")
+    assert list(me.network.networks(project_id=project)) == []
+
+
+def test_a_quota_of_cores_is_named_with_the_machine(standing: World, me: Any, administrator: Any) -> None:
+    administrator.compute.update_quota_set(me.current_project_id, cores=1)
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.ENVIRONMENT, "/tiers/", "compute quota `cores` is used up (Requested 2"
+        )
+    finally:
+        administrator.compute.revert_quota_set(me.current_project_id)
+
+
+def test_a_quota_of_volumes_is_named_with_the_disk(standing: World, me: Any, administrator: Any) -> None:
+    administrator.block_storage.update_quota_set(me.current_project_id, volumes=0)
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.ENVIRONMENT, "/disks/data: ", "storage quota `volumes` is used up"
+        )
+    finally:
+        administrator.block_storage.revert_quota_set(me.current_project_id)
+
+
+def test_two_images_of_one_name_are_told(standing: World, administrator: Any) -> None:
+    other = administrator.image.find_image("Ubuntu 24.04")
+    administrator.image.update_image(other.id, name="Debian 12")
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.BAD_INPUT, "/tiers/", "2 images are named 'Debian 12'", "images.yaml"
+        )
+    finally:
+        administrator.image.update_image(other.id, name="Ubuntu 24.04")
+
+
+def test_a_missing_flavor_is_named_with_the_machine(standing: World, administrator: Any) -> None:
+    administrator.compute.delete_flavor(administrator.compute.find_flavor("b3-8"))
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.BAD_INPUT, "bubbles/study/tiers/", 'the region has no flavor "b3-8"',
+            "openstack flavor list",
+        )  # fmt: skip
+    finally:
+        region._compute(administrator)
+
+
+def test_a_zone_that_is_down_is_told(standing: World, administrator: Any) -> None:
+    """Every host of the zone is taken out of service, as an operator does it, or as Nova finds it two minutes later."""
+    hosts = list(administrator.compute.services(binary="nova-compute"))
+    for one in hosts:
+        administrator.compute.disable_service(one)
+    try:
+        telling.refused(standing, "compute", exit_codes.ENVIRONMENT, "/tiers/", "has no host in service now")
+    finally:
+        for one in hosts:
+            administrator.compute.enable_service(one)
+
+
+def test_what_the_offer_does_not_allow_is_named_by_its_rule(standing: World, own: Cloud) -> None:
+    """An operator who shuts a door: the policy of ports changes in the file that Neutron reads again by itself."""
+    place = own.etc / "neutron" / "policy.yaml"
+    before = place.read_text(encoding="utf-8")
+    place.write_text(f'{before}\n"create_port": "role:admin"\n', encoding="utf-8")
+    try:
+        telling.refused(
+            standing, "compute", exit_codes.BAD_INPUT, "/nic: ", "the offer does not allow this, by its rule",
+            "capabilities.yaml",
+        )  # fmt: skip
+    finally:
+        place.write_text(before, encoding="utf-8")
+
+
+def test_a_credential_that_has_expired_is_told(own: Cloud, world: World) -> None:
+    with telling.credential(own, world, expires_at=telling.ends_in(LASTS)) as (_user, made, env):
+        time.sleep(LASTS + 1)
+        telling.signed_out(world, env, made.secret, "has expired")
+
+
+def test_a_wrong_secret_is_told(own: Cloud, world: World) -> None:
+    with telling.credential(own, world) as (_user, made, env):
+        place = pathlib.Path(env["OS_CLIENT_CONFIG_FILE"])
+        place.write_text(place.read_text(encoding="utf-8").replace(made.secret, "wrong" * 8), encoding="utf-8")
+        telling.signed_out(world, env, "wrong" * 8, "does not accept the sign-in")
