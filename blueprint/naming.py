@@ -28,6 +28,8 @@ def fit(parts: Iterable[str], max_length: int, alphabet: str = LOWER) -> str:
     originals = list(parts)
     if not originals or max_length < HASH_LENGTH + 2:
         raise ValueError(f"a name needs at least one part and {HASH_LENGTH + 2} characters")
+    if any("\x00" in part for part in originals):
+        raise ValueError("a name needs parts without the character that stands between them")
     digest = hashlib.sha256("\x00".join(originals).encode()).digest()
     tail = _spell(int.from_bytes(digest, "big"), HASH_LENGTH)
     separator = SEPARATOR if SEPARATOR in alphabet else ""
