@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-MODULES = ("startup", "rules", "unit", "previews")
+MODULES = ("startup", "rules", "unit", "previews", "flow_rules", "openstack")
 
 
 def main() -> None:

@@ -37,6 +37,13 @@ def seconds(
     command: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | None = None, code: int | None = 0
 ) -> float:
     """Wall-clock seconds of a whole process; `code` is the exit code that it must end with (None: any but 0)."""
+    return timed(command, env, cwd, code)[0]
+
+
+def timed(
+    command: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | None = None, code: int | None = 0
+) -> tuple[float, str]:
+    """The same, and what the process said."""
     started = time.perf_counter()
     done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
     elapsed = time.perf_counter() - started
@@ -44,7 +51,7 @@ def seconds(
         raise SystemExit(
             f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         )
-    return elapsed
+    return elapsed, done.stdout
 
 
 def paired(first: Callable[[], float], second: Callable[[], float], times: int) -> tuple[float, float]:

@@ -36,9 +36,10 @@ FAILED, INTERRUPTED = 3, 130  # as in cli/exit_codes.py
 
 def build(extra: str | None = None) -> None:
     """Everything, each part once, and the extra part of that name; safe to run twice at the same time."""
-    extras = [part for part in places.EXTRAS if part.name == extra]
+    named = (*places.EXTRAS, *places.RIVALS)
+    extras = [part for part in named if part.name == extra]
     if extra and not extras:
-        raise Trouble(f"there is no part {extra}; there is {', '.join(part.name for part in places.EXTRAS)}")
+        raise Trouble(f"there is no part {extra}; there is {', '.join(part.name for part in named)}")
     pythons.require_python()
     places.cache().mkdir(parents=True, exist_ok=True)
     with _alone():

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.conftest import Machine
 from tools import toolchain
-from tools.preparation import bundle, golang, installed, places
+from tools.preparation import bundle, golang, installed, places, pythons
 from tools.preparation.places import OPENSTACK
 from tools.preparation.telling import Trouble
 
@@ -77,6 +77,36 @@ def test_a_bundle_holds_it_only_when_it_was_built(machine: Machine, tmp_path: pa
 def test_a_name_that_is_no_part_is_refused(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     assert toolchain.main(["build", "cloudtemple"]) == toolchain.FAILED
     assert "there is no part cloudtemple; there is openstack" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", places.RIVALS, ids=lambda part: part.name)
+def test_what_benchmarks_compare_with_is_built_by_name_only_and_stays_off_the_path(
+    machine: Machine, part: places.Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.install(part.programs[0].binary)  # one that is installed may be of any version
+    assert part not in installed.missing([*places.PARTS, *places.EXTRAS])
+    monkeypatch.setattr(pythons, "project", lambda: None)
+    machine.install_go('echo made >"$1"')
+    for needed in places.PARTS:
+        machine.keep(needed)
+    machine.patch.setenv("PATH", f"{machine.bin}:/usr/bin:/bin")
+    assert toolchain.main(["build", part.name]) == 0
+    assert places.built(part)
+    assert places.folder(part) not in installed.folders()
+
+
+def test_what_benchmarks_compare_with_is_pinned() -> None:
+    for part, module, version in (
+        (places.OPENTOFU, "github.com/opentofu/opentofu", places.OPENTOFU_VERSION),
+        (
+            places.TERRAFORM_OPENSTACK,
+            "github.com/terraform-provider-openstack/terraform-provider-openstack/v3",
+            places.TERRAFORM_OPENSTACK_VERSION,
+        ),
+    ):
+        folder = places.TOOLS / part.module
+        assert f"require {module} v{version}\n" in (folder / "go.mod").read_text(encoding="utf-8")
+        assert f"{module} v{version} h1:" in (folder / "go.sum").read_text(encoding="utf-8")
 
 
 def test_it_is_of_the_version_of_the_python_package() -> None:

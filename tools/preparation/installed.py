@@ -62,7 +62,7 @@ def go() -> pathlib.Path | None:
 def wanted(parts: Iterable[Part] = PARTS) -> list[Part]:
     """Those of these parts that the machine does not have by itself."""
     have = {ENGINE: pulumi, S3: versitygw, OPENSTACK: openstack}
-    return [part for part in parts if not have[part]()]
+    return [part for part in parts if part not in have or not have[part]()]
 
 
 def missing(parts: Iterable[Part] = PARTS) -> list[Part]:

@@ -72,12 +72,38 @@ OPENSTACK = Part(
     programs=(Program("pulumi-resource-openstack", "./cmd/plugin", "about 3 min the first time"),),
     generator="./cmd/tfgen",
 )
+OPENTOFU_VERSION, TERRAFORM_OPENSTACK_VERSION = "1.12.6", "3.4.0"
+OPENTOFU = Part(
+    name="opentofu",
+    module="opentofu",
+    programs=(
+        Program(
+            binary="tofu",
+            package="github.com/opentofu/opentofu/cmd/tofu",
+            expected="about 4 min the first time",
+            ldflags="-s -w -X github.com/opentofu/opentofu/version.dev=no",  # as it is released
+        ),
+    ),
+)
+TERRAFORM_OPENSTACK = Part(
+    name="terraform-openstack",
+    module="terraform-openstack",
+    programs=(
+        Program(
+            binary="terraform-provider-openstack",
+            package="github.com/terraform-provider-openstack/terraform-provider-openstack/v3",
+            expected="about 1 min the first time",
+        ),
+    ),
+)
 SCHEMA = pathlib.PurePath("cmd", "plugin", "schema-embed.json")
 """Embedded in a plugin, generated at each build, never in the checkout."""
 PARTS = (ENGINE, S3)
 """What everything runs on."""
 EXTRAS = (OPENSTACK,)
 """What one provider needs, built when it is asked for by name."""
+RIVALS = (OPENTOFU, TERRAFORM_OPENSTACK)
+"""What benchmarks compare with, built when they ask for it: never on PATH, never in a bundle, whatever is installed."""
 
 
 def cache() -> pathlib.Path:
