@@ -9,8 +9,10 @@ import importlib
 import socket
 import sys
 
-# These load their policies at the first request; a second thread that comes meanwhile finds none, and is refused (403).
+# These load their policies at the first request; a second thread that comes meanwhile finds none, and is refused (403),
+# or answered 500 by Barbican, which makes Cinder refuse the first encrypted volumes of a new cloud.
 POLICIES = {
+    "barbican": "barbican.common.policy",
     "neutron": "neutron.policy",
     "neutron-2": "neutron.policy",
     "nova": "nova.policy",
