@@ -25,7 +25,13 @@ from providers import capabilities, contracts, registry
 NOWHERE = "https://planned.invalid"
 NOBODY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPLANNED planned"
 CLOUDS = "clouds: {planned: {auth: {auth_url: 'https://planned.invalid/v3'}}}\n"
-LOOKED_UP = {"id": "planned", "name": "planned", "hidden": False, "images": [{"imageId": "planned"}]}
+LOOKED_UP = {
+    "id": "planned",
+    "ids": ["planned"],
+    "name": "planned",
+    "hidden": False,
+    "images": [{"imageId": "planned"}],
+}
 """What every look-up of an image or of a network is answered."""
 GIVEN_BACK = {"publicIp": "planned", "allFixedIps": ["planned"], "address": "planned"}
 """Outputs that adapters pass on, whatever the kind."""

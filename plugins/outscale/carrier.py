@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plugins.outscale.births import Births, Born, id_parts
-from plugins.outscale.failures import Refused
+from plugins.outscale.failures import Refused, SignInRefused
 from plugins.outscale.session import Session
 from plugins.outscale.shapes import Attribute, Shape, tag_list, tags_of
 from plugins.outscale.sources import Item, path
@@ -86,20 +87,26 @@ class Carrier:
             item = self._now(call, id, wanted)
             wanted = {**wanted, **self._outputs(item or {}, wanted)}
         pause, lost = 0.5, 0
+        conflict: Refused | None = None
         while True:
             try:
-                answer = call.session.client.write(call, shape.delete.call, self._delete_body(wanted))
-                left = path(answer, shape.delete.answer) if shape.delete.answer else None
-                if left is None or shape.view(left, wanted) is not None:
-                    self._wait_gone(call, id, wanted)
+                with _after(conflict):
+                    answer = call.session.client.write(call, shape.delete.call, self._delete_body(wanted))
+                    left = path(answer, shape.delete.answer) if shape.delete.answer else None
+                    if left is None or shape.view(left, wanted) is not None:
+                        self._wait_gone(call, id, wanted)
                 break
             except Refused as refused:
-                if (refused.missing or refused.conflict) and self._gone(call, wanted):
+                with _after(refused):
+                    gone = (refused.missing or refused.conflict) and self._gone(call, wanted)
+                if gone:
                     break
                 if not refused.conflict:
                     raise refused.problem(f"to delete {shape.name} {id}") from refused
                 # Something that is being deleted too still uses it: wait for it, as long as there is time.
-                self._pause_for_conflict(call, pause, id, refused)
+                with _after(refused):
+                    call.pause(pause * call.session.client.pauses, f"deleting {shape.name} {id}")
+                conflict = refused
             except Lost as failure:
                 lost += 1
                 if self._gone(call, wanted):
@@ -213,12 +220,6 @@ class Carrier:
             call.session.reader.wait(call, pause, f"waiting for {self.shape.name} {id} to disappear")
             pause = min(pause * 1.6, 10.0)
 
-    def _pause_for_conflict(self, call: Call[Session], pause: float, id: str, refused: Refused) -> None:
-        try:
-            call.pause(pause * call.session.client.pauses, f"deleting {self.shape.name} {id}")
-        except Problem as problem:
-            raise Problem(f"{problem.what}; the last answer was: {refused}", problem.remedy) from problem
-
     # -- between items and properties -------------------------------------------------------------------------------
 
     def _input_names(self) -> set[str]:
@@ -251,6 +252,19 @@ def _values(attributes: tuple[Attribute, ...], item: Item) -> dict[str, Any]:
 
 def _told(shape: Shape, failure: Exception, doing: str) -> str:
     return str(_problem(failure, f"to {doing} {shape.name}"))
+
+
+@contextlib.contextmanager
+def _after(refused: Refused | None) -> Iterator[None]:
+    """Where the time is up after a refusal, that refusal is told: it says what is in the way."""
+    try:
+        yield
+    except SignInRefused:
+        raise
+    except Problem as problem:
+        if refused is None:
+            raise
+        raise Problem(f"{problem.what}; the last answer was: {refused}", problem.remedy) from problem
 
 
 def _problem(failure: Exception, doing: str) -> Problem:

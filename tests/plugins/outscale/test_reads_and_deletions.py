@@ -188,6 +188,17 @@ def test_a_deletion_that_stays_in_conflict_says_with_what(cloud: Engine) -> None
     assert "custom_timeouts" in refused.value.message
 
 
+def test_a_deletion_that_ends_in_a_read_says_what_was_in_the_way(cloud: Engine, server: Server) -> None:
+    world = World(cloud)
+    net = world.make("Net", ipRange="10.0.0.0/16")
+    subnet = world.subnet(net.id)
+    server.control.fault("throttle", "ReadNets", count=1000)
+    with pytest.raises(Refused) as refused:
+        cloud.delete(net.urn, net.id, net.outputs, timeout=6)
+    assert "no answer to ReadNets" in refused.value.message
+    assert subnet in refused.value.message
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "error_after", "reset_before", "throttle"])
 def test_a_deletion_whose_answer_is_lost_ends_when_it_is_gone(fault: str, cloud: Engine, server: Server) -> None:
     world = World(cloud)
