@@ -9,6 +9,7 @@ from collections.abc import Callable
 from blueprint import data_plan
 from policies import addresses
 from policies.context import Context
+from policies.rules import attested
 from policies.rules.model import Rule, RunRule
 from policies.rules.words import empty
 from policies.verdicts import State, Verdict, refused
@@ -17,16 +18,15 @@ Judged = Callable[[data_plan.Accounts, Context], tuple[str, str] | None]
 """(field, what is wrong with it) of the accounts; None where nothing is."""
 
 
-def _declared(judged: Judged, attested: str, context: Context) -> Verdict:
+def _declared(judged: Judged, unread: str, context: Context) -> Verdict:
     """What is declared badly is refused; the rest, which no adapter reads, needs a record."""
-    accounts, scope = context.plan.accounts, f"platforms/{context.plan.platform}"
+    accounts = context.plan.accounts
     if accounts is None:
         message = "the blueprint does not say how persons and services get in (`accounts`)"
-        return Verdict(State.EVIDENCE_REQUIRED, message, scope=scope)
+        return attested.of_platform(context, message)
     if wrong := judged(accounts, context):
         return refused(wrong[1], subject=accounts.subject, field=wrong[0])
-    message = f"it is declared; no adapter reads {attested}"
-    return Verdict(State.EVIDENCE_REQUIRED, message, accounts.subject, scope=scope)
+    return attested.of_platform(context, f"it is declared; no adapter reads {unread}", accounts.subject)
 
 
 # IAM-01
@@ -112,7 +112,7 @@ def nothing_whole(context: Context) -> tuple[Verdict, ...]:
     """No role has an action or a subject by wildcard, nor two actions by which one takes every right."""
     if not context.plan.rights:
         message = "the blueprint does not say what roles may do (`rights`)"
-        return (Verdict(State.EVIDENCE_REQUIRED, message, scope=f"platforms/{context.plan.platform}"),)
+        return (attested.of_platform(context, message),)
     roles = dict.fromkeys(right.subject for right in context.plan.rights)
     return tuple(_role(role, [one for one in context.plan.rights if one.subject == role], context) for role in roles)
 
@@ -133,8 +133,8 @@ def _role(role: str, rights: list[data_plan.Right], context: Context) -> Verdict
     return Verdict(State.EVIDENCE_REQUIRED, message, role, scope=role)
 
 
-def _rule(identifier: str, judged: Judged, attested: str) -> Rule:
-    run: RunRule = functools.partial(_declared, judged, attested)
+def _rule(identifier: str, judged: Judged, unread: str) -> Rule:
+    run: RunRule = functools.partial(_declared, judged, unread)
     return Rule(identifier, run=run)
 
 

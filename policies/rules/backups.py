@@ -7,13 +7,9 @@ from collections.abc import Iterator
 from blueprint import data_plan, facts
 from blueprint import plan as plans
 from policies.context import Context
-from policies.rules import sto
+from policies.rules import attested, sto
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
-
-
-def _undeclared(context: Context, what: str) -> Verdict:
-    return Verdict(State.EVIDENCE_REQUIRED, what, scope=f"platforms/{context.plan.platform}")
 
 
 def _keeps_copies(fact: facts.Bucket, context: Context) -> bool:
@@ -26,7 +22,7 @@ def _keeps_copies(fact: facts.Bucket, context: Context) -> bool:
 def copies_stay(context: Context) -> tuple[Verdict, ...]:
     """Each copy goes to a bucket of the plan, or to a place that a French operator runs."""
     if not context.plan.backups:
-        return (_undeclared(context, "the blueprint does not say where copies go (`backups`)"),)
+        return (attested.of_platform(context, "the blueprint does not say where copies go (`backups`)"),)
     return tuple(_stays(one, context) for one in context.plan.backups)
 
 
@@ -63,7 +59,11 @@ def kept_at_home(fact: facts.Bucket, context: Context) -> Verdict:
 def everything_backed_up(context: Context) -> tuple[Verdict, ...]:
     """Each disk of a bubble of data has daily copies, under another key, that were brought back within the year."""
     if not context.plan.backups:
-        return (_undeclared(context, "the blueprint has no backup (`backups`): only a record shows that there is one"),)
+        return (
+            attested.of_platform(
+                context, "the blueprint has no backup (`backups`): only a record shows that there is one"
+            ),
+        )
     judged = [_backed_up(one, context) for one in context.plan.backups]
     copied = {one.source for one in context.plan.backups}
     missing = [tier for tier in _tiers_with_disks(context) if tier not in copied]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from blueprint import facts, values
 from blueprint import plan as plans
 from policies.context import Context
-from policies.rules import sto
+from policies.rules import attested, sto
 from policies.rules.model import Rule
 from policies.rules.words import empty
 from policies.verdicts import State, Verdict, refused, unread
@@ -201,7 +201,7 @@ def one_clock(context: Context) -> tuple[Verdict, ...]:
     inside = sorted({flow.destination for flow in flows if flow.destination in context.index.zones})
     if not inside:
         message = "the plan has no time service: machines take time from elsewhere, which only a record can show"
-        return (Verdict(State.EVIDENCE_REQUIRED, message, scope=f"platforms/{context.plan.platform}"),)
+        return (attested.of_platform(context, message),)
     if len(inside) > 1:
         return (refused("bubbles take time from different zones", subject=inside[0]),)
     return tuple(_clock(inside[0], flows, zones, context))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blueprint import data_plan
 from policies.context import Context
+from policies.rules import attested
 from policies.rules.model import Rule
 from policies.verdicts import State, Verdict, refused
 
@@ -16,7 +17,7 @@ def keys_of_storage(context: Context) -> tuple[Verdict, ...]:
     declared = context.plan.storage_keys
     if not declared:
         message = "the blueprint does not say which keys open the storage (`storage_keys`)"
-        return (Verdict(State.EVIDENCE_REQUIRED, message, scope=f"platforms/{context.plan.platform}"),)
+        return (attested.of_platform(context, message),)
     opened = {bubble for key in declared for bubble in key.bubbles}
     without = [home for home in homes if home not in opened]
     return (

@@ -5,15 +5,10 @@ from __future__ import annotations
 from blueprint import data_plan, facts
 from blueprint import plan as plans
 from policies.context import Context
-from policies.rules import log, sto
+from policies.rules import attested, log, sto
 from policies.rules.model import Rule
 from policies.rules.words import empty
 from policies.verdicts import CONFORM, State, Verdict, refused
-
-
-def _attested(context: Context, message: str, subject: str | None = None) -> Verdict:
-    return Verdict(State.EVIDENCE_REQUIRED, message, subject, scope=f"platforms/{context.plan.platform}")
-
 
 # LOG-06
 
@@ -22,7 +17,9 @@ def nine_detections(context: Context) -> Verdict:
     """Each basic detection is declared with a threshold that an attack reaches, and somebody is told."""
     declared = context.plan.detections
     if declared is None:
-        return _attested(context, "the blueprint does not say what is looked for in the traces (`detections`)")
+        return attested.of_platform(
+            context, "the blueprint does not say what is looked for in the traces (`detections`)"
+        )
     known = {one.name for one in declared.rules}
     missing = [name for name in context.parameter("LOG-06", "detections") if name not in known]
     if missing:
@@ -35,11 +32,13 @@ def nine_detections(context: Context) -> Verdict:
         if wrong := _too_late(one, context):
             return refused(f"{one.name} {wrong}", subject=declared.subject, field="rules")
     if declared.tested_on is None:
-        return _attested(context, "its detections are declared; no trial of an alert is", declared.subject)
+        return attested.of_platform(context, "its detections are declared; no trial of an alert is", declared.subject)
     age = (context.as_of - declared.tested_on).days
     if not 0 <= age <= context.parameter("LOG-06", "trial_days"):
         return refused("no alert was tried within the year", subject=declared.subject, field="tested_on")
-    return _attested(context, "its detections are declared; no resource shows that they run", declared.subject)
+    return attested.of_platform(
+        context, "its detections are declared; no resource shows that they run", declared.subject
+    )
 
 
 def _too_late(one: data_plan.Detection, context: Context) -> str | None:
@@ -62,7 +61,9 @@ def proofs_kept(context: Context) -> Verdict:
     """The evidence of each deployment goes to a bucket of the administration's; drift is looked for every day."""
     proofs = context.plan.proofs
     if proofs is None:
-        return _attested(context, "the blueprint does not say where the proof of a deployment is kept (`proofs`)")
+        return attested.of_platform(
+            context, "the blueprint does not say where the proof of a deployment is kept (`proofs`)"
+        )
     bubble = context.index.bubble_of(proofs.bucket)
     if proofs.bucket not in context.index.buckets or bubble is None:
         return refused("its bucket is none of the plan's", subject=proofs.subject, field="bucket")
@@ -73,7 +74,7 @@ def proofs_kept(context: Context) -> Verdict:
         message = f"more than {most} hours pass between two looks at what differs"
         return refused(message, subject=proofs.subject, field="drift_hours")
     message = "it is declared; the bundle is made after the deployment, which the pack comes before"
-    return _attested(context, message, proofs.subject)
+    return attested.of_platform(context, message, proofs.subject)
 
 
 def proofs_sealed(fact: facts.Bucket, context: Context) -> Verdict:

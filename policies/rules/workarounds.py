@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from blueprint import plan as plans
 from policies.context import Context
+from policies.rules import attested
 from policies.rules.model import Rule
 from policies.verdicts import State, Verdict, refused
 
@@ -28,7 +29,7 @@ def _unused(brick: str, context: Context) -> Verdict | None:
 
 def _evidence(brick: str, message: str, context: Context) -> Verdict:
     declared = next((one.subject for one in context.plan.workarounds if one.brick == brick), None)
-    return Verdict(State.EVIDENCE_REQUIRED, message, declared, scope=f"platforms/{context.plan.platform}")
+    return attested.of_platform(context, message, declared)
 
 
 # NET-13
