@@ -10,11 +10,10 @@ from typing import Any
 
 import rich.table
 
-from blueprint import facts, loader, planner
+from blueprint import facts, loader
 from blueprint import stack as stacks
-from blueprint import target as targets
 from blueprint.errors import RempartError
-from cli import console, engine, environment, exit_codes, layers, report, steps
+from cli import account, console, engine, environment, exit_codes, layers, report, steps
 from providers import adoption, observation
 
 
@@ -81,13 +80,9 @@ def unheld(platform: layers.Platform, env: Mapping[str, str]) -> list[facts.Orig
 
     Raises `observation.Unreachable` where the account cannot be read.
     """
-    target = targets.load(platform.target)
-    plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
-    adapter = observation.load(target.provider)
-    seen = adapter.observe(adapter.account(env, target.region), plan, tuple(loader.platforms())).facts
+    seen = account.listed(platform, env, loader.load(loader.find(platform.name)))
     held = _held(platform, env)
-    origins = [fact.origin for fact in seen if not isinstance(fact, facts.ProviderConfiguration)]
-    return [origin for origin in origins if origin.subject is not None and origin.subject not in held]
+    return [one.origin for one in seen if one.origin.subject is not None and one.origin.subject not in held]
 
 
 def _held(platform: layers.Platform, env: Mapping[str, str]) -> set[str]:

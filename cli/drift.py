@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import rich.console
 import rich.table
 
-from blueprint import facts, loader, planner
-from blueprint import target as targets
+from blueprint import loader
 from blueprint.source_map import SourceMap
-from cli import console, engine, environment, exit_codes, layers, report, steps
+from cli import account, console, engine, environment, exit_codes, layers, report, steps
 from cli.report import BadOption
 from providers import observation
 
@@ -74,15 +73,10 @@ def seek(
 
 
 def _undeclared(platform: layers.Platform, env: Mapping[str, str], loaded: loader.Loaded) -> Iterator[Drift]:
-    target = targets.load(platform.target)
-    plan = planner.plan(loaded, target, platform.environment)
-    adapter = observation.load(target.provider)
-    seen = adapter.observe(adapter.account(env, target.region), plan, tuple(loader.platforms())).facts
+    seen = account.listed(platform, env, loaded)
     counted = collections.Counter((fact.origin.type, fact.origin.subject) for fact in seen)
     for fact in seen:
         origin = fact.origin
-        if isinstance(fact, facts.ProviderConfiguration):
-            continue
         what = "added" if origin.subject is None else "doubled" if counted[origin.type, origin.subject] > 1 else ""
         if what:
             place = _place(loaded.source_map, origin.subject or origin.name)
