@@ -12,7 +12,7 @@ from blueprint import workspace
 from sandbox.outscale.control import Control
 from sandbox.ovh.layout import Cloud
 from tests.engine import world as worlds
-from tests.faults import killing
+from tests.faults import killing, telling
 
 collect_ignore = [] if killing.every_kill() else ["test_openstack_faults.py", "test_openstack_shortages.py"]
 """A cloud of its own to kill takes minutes: the long form (`make test-faults`) has it."""
@@ -22,6 +22,13 @@ collect_ignore = [] if killing.every_kill() else ["test_openstack_faults.py", "t
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.World]:
     with worlds.world(f"f{os.getpid()}", tmp_path_factory.mktemp("faults")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def standing(world: worlds.World) -> worlds.World:
+    """The network stands; machines are what fails. `world` is that of the test's own file."""
+    telling.works(world, "up", "network")
+    return world
 
 
 @pytest.fixture

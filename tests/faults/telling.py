@@ -62,6 +62,16 @@ def credential(cloud: Cloud, world: World, **more: Any) -> Iterator[tuple[Any, A
     yield user, made, {"OS_CLIENT_CONFIG_FILE": str(place)}
 
 
+@contextlib.contextmanager
+def short_of(service: Any, project: str, **limits: Any) -> Iterator[None]:
+    """A quota of Nova's or Cinder's, until the end."""
+    service.update_quota_set(project, **limits)
+    try:
+        yield
+    finally:
+        service.revert_quota_set(project)
+
+
 def ends_in(seconds: float) -> str:
     """That moment, as Keystone writes it."""
     return (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -29,13 +29,6 @@ def world(own: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
         yield made
 
 
-@pytest.fixture(scope="module")
-def standing(world: World) -> World:
-    """The network stands; machines are what fails."""
-    telling.works(world, "up", "network")
-    return world
-
-
 @pytest.fixture
 def administrator(own: Cloud) -> Any:
     return region.admin(own)
@@ -81,23 +74,17 @@ def test_a_credential_that_ends_in_the_middle_of_up_is_told_and_recovered_from(
 
 
 def test_a_quota_of_cores_is_named_with_the_machine(standing: World, me: Any, administrator: Any) -> None:
-    administrator.compute.update_quota_set(me.current_project_id, cores=1)
-    try:
+    with telling.short_of(administrator.compute, me.current_project_id, cores=1):
         telling.refused(
             standing, "compute", exit_codes.ENVIRONMENT, "/tiers/", "compute quota `cores` is used up (Requested 2"
         )
-    finally:
-        administrator.compute.revert_quota_set(me.current_project_id)
 
 
 def test_a_quota_of_volumes_is_named_with_the_disk(standing: World, me: Any, administrator: Any) -> None:
-    administrator.block_storage.update_quota_set(me.current_project_id, volumes=0)
-    try:
+    with telling.short_of(administrator.block_storage, me.current_project_id, volumes=0):
         telling.refused(
             standing, "compute", exit_codes.ENVIRONMENT, "/disks/data: ", "storage quota `volumes` is used up"
         )
-    finally:
-        administrator.block_storage.revert_quota_set(me.current_project_id)
 
 
 def test_two_images_of_one_name_are_told(standing: World, administrator: Any) -> None:
