@@ -176,6 +176,11 @@ class Index:
             return self.bubbles.get("/".join(self.plan.bastion.zone.split("/")[:2]))
         return None
 
+    def administers(self, subject: str) -> bool:
+        """Whether a subject serves the bubble that administers the platform."""
+        bubble = self.bubble_of(subject)
+        return bubble is not None and bubble.kind is plans.BubbleKind.ADMINISTRATION
+
 
 @dataclasses.dataclass(frozen=True)
 class Context:

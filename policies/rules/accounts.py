@@ -25,7 +25,8 @@ def _declared(judged: Judged, unread: str, context: Context) -> Verdict:
         message = "the blueprint does not say how persons and services get in (`accounts`)"
         return attested.of_platform(context, message)
     if wrong := judged(accounts, context):
-        return refused(wrong[1], subject=accounts.subject, field=wrong[0])
+        field, message = wrong
+        return refused(message, subject=accounts.subject, field=field)
     return attested.of_platform(context, f"it is declared; no adapter reads {unread}", accounts.subject)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueprint import data_plan, facts
-from blueprint import plan as plans
 from policies.context import Context
 from policies.rules import attested, sto
 from policies.rules.model import Rule
@@ -75,14 +74,9 @@ def _tiers_with_disks(context: Context) -> Iterator[str]:
     held = {
         machine.subject.rpartition("/")[0]
         for machine in context.plan.machines
-        if machine.disks and not _administers(machine.subject, context)
+        if machine.disks and not context.index.administers(machine.subject)
     }
     yield from sorted(held)
-
-
-def _administers(subject: str, context: Context) -> bool:
-    bubble = context.index.bubble_of(subject)
-    return bubble is not None and bubble.kind is plans.BubbleKind.ADMINISTRATION
 
 
 def _backed_up(backup: data_plan.Backup, context: Context) -> Verdict:
@@ -102,7 +96,7 @@ def _wrong(backup: data_plan.Backup, context: Context) -> tuple[str, str] | None
     if backup.source not in tiers and backup.source not in context.index.buckets:
         return "of", "it copies nothing of the plan"
     home, away = context.index.bubble_of(backup.source), context.index.bubble_of(backup.target)
-    if backup.target == backup.source or (home is not away and not _administers(backup.target, context)):
+    if backup.target == backup.source or (home is not away and not context.index.administers(backup.target)):
         return "to", "its copies lie where what they copy does, or in a bubble of other data"
     most = context.parameter("STO-07", "hours")
     if backup.every_hours > most:

@@ -15,21 +15,20 @@ from policies.verdicts import State, Verdict, refused
 
 def closed_in_order(context: Context) -> tuple[Verdict, ...]:
     """Rights, traces, archive, network, data, keys: each after the other, the data after the whole archive."""
-    projects = [one for one in context.plan.bubbles if one.kind is plans.BubbleKind.PROJECT and one.project]
-    return tuple(_closed(one, context) for one in projects) or (
+    spaces = [one for one in context.plan.bubbles if one.kind is plans.BubbleKind.PROJECT]
+    # DAT-02 refuses a space of no project.
+    return tuple(_closed(one, one.project, context) for one in spaces if one.project) or (
         Verdict(State.NOT_APPLICABLE, "the blueprint has no project's space"),
     )
 
 
-def _closed(bubble: plans.Bubble, context: Context) -> Verdict:
-    project = bubble.project
-    assert project is not None
+def _closed(bubble: plans.Bubble, project: plans.Project, context: Context) -> Verdict:
     if project.closing is None:
         if project.end is not None and project.end < context.as_of:
             message = f"it ended on {project.end}, and nothing says how it closes (`closing`)"
             return refused(message, subject=bubble.subject, field="project")
         return Verdict(State.NOT_APPLICABLE, "it is not being closed", bubble.subject)
-    wrong = _out_of_order(project.closing, project) or _still_there(project.closing, bubble, context)
+    wrong = _out_of_order(project.closing, project) or _still_there(project.closing, project, bubble, context)
     if wrong:
         return refused(wrong, subject=bubble.subject, field="project")
     message = "it closes in order; that each step was taken is attested"
@@ -46,10 +45,12 @@ def _out_of_order(closing: data_plan.Closing, project: plans.Project) -> str | N
     return None
 
 
-def _still_there(closing: data_plan.Closing, bubble: plans.Bubble, context: Context) -> str | None:
+def _still_there(
+    closing: data_plan.Closing, project: plans.Project, bubble: plans.Bubble, context: Context
+) -> str | None:
     """What a step that was taken should have removed from the plan."""
-    project, today = bubble.project, context.as_of
-    if closing.rights <= today and project is not None and project.roles:
+    today = context.as_of
+    if closing.rights <= today and project.roles:
         return f"its rights ended on {closing.rights}, and roles still have some"
     touching = [
         flow.name

@@ -21,9 +21,7 @@ def links_of_partners(context: Context) -> tuple[Verdict, ...]:
 
 
 def _links(context: Context) -> Iterator[Verdict]:
-    secrets = collections.Counter(
-        one.link.secret for one in context.plan.externals if one.link is not None and one.link.secret is not None
-    )
+    secrets = collections.Counter(one.link.secret for one in context.plan.externals if one.link is not None)
     for external in context.plan.externals:
         if external.link is not None:
             wrong = _weak(external.link, secrets, context)
@@ -49,7 +47,7 @@ def _needs_link(external: plans.External, context: Context) -> bool:
     return False
 
 
-def _weak(link: data_plan.Link, secrets: collections.Counter[str], context: Context) -> str | None:
+def _weak(link: data_plan.Link, secrets: collections.Counter[str | None], context: Context) -> str | None:
     """What is wrong with a link, in words; None where nothing is."""
     if link.partner not in context.plan.partners:
         return f"its link leads to {link.partner}, who gives no data"
@@ -64,7 +62,7 @@ def _weak(link: data_plan.Link, secrets: collections.Counter[str], context: Cont
         return None
     if empty(link.secret):
         return "its link does not name its secret in the vault"
-    return "its link shares its secret with another one" if secrets[str(link.secret)] > 1 else None
+    return "its link shares its secret with another one" if secrets[link.secret] > 1 else None
 
 
 RULES = (Rule("NET-12", run=links_of_partners),)

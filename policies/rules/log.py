@@ -78,11 +78,10 @@ def collectors_apart(context: Context) -> tuple[Verdict, ...]:
 
 
 def _collector(place: str, sources: set[str], zones: dict[str, list[plans.Machine]], context: Context) -> Verdict:
-    bubble = context.index.bubble_of(place)
     if place in context.index.externals:
         message = "traces leave for a collector outside the platform: only its holder can say how it is kept"
         return Verdict(State.EVIDENCE_REQUIRED, message, place, scope=place)
-    if bubble is None or bubble.kind is not plans.BubbleKind.ADMINISTRATION:
+    if not context.index.administers(place):
         return refused("traces end in a bubble that does not administer the platform", subject=place)
     if place in sources:
         return refused("its own machines send their traces to themselves", subject=place)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from blueprint import data_plan, facts
-from blueprint import plan as plans
 from policies.context import Context
 from policies.rules import attested, log, sto
 from policies.rules.model import Rule
@@ -64,10 +63,9 @@ def proofs_kept(context: Context) -> Verdict:
         return attested.of_platform(
             context, "the blueprint does not say where the proof of a deployment is kept (`proofs`)"
         )
-    bubble = context.index.bubble_of(proofs.bucket)
-    if proofs.bucket not in context.index.buckets or bubble is None:
+    if proofs.bucket not in context.index.buckets:
         return refused("its bucket is none of the plan's", subject=proofs.subject, field="bucket")
-    if bubble.kind is not plans.BubbleKind.ADMINISTRATION:
+    if not context.index.administers(proofs.bucket):
         return refused("its bucket lies beside the data that it speaks of", subject=proofs.subject, field="bucket")
     most = context.parameter("LOG-09", "hours")
     if not 1 <= proofs.drift_hours <= most:

@@ -7,20 +7,24 @@ import copy
 import dataclasses
 import functools
 import importlib
+import os
 import pathlib
 import re
 from collections.abc import Callable, Collection, Iterator
 from types import CodeType, FunctionType
+from typing import TextIO
 
 import pytest
 
 from policies.verdicts import CONFORM
-from tests.mutation import suite
+from tests.mutation import journal, suite
 from tests.mutation.outcome import Mutant
 
 TESTS = ("tests/policies/test_*rules.py", "tests/policies/test_whole.py", "tests/policies/test_waivers.py")
 _NAMED = re.compile(r'\bRule\(\s*"([A-Z0-9]+-\d+)"')
 SKIPPED = frozenset({"__init__.py", "model.py"})
+STEP = 100
+"""After so many mutants, a line says how far it is."""
 
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -140,12 +144,14 @@ def apply(change: Change) -> None:
 def tests_of(files: Collection[str]) -> list[pathlib.Path]:
     """The tests of the rules; of some files only, those that name one of their rules, or import them.
 
-    A helper that no test imports (`ports.py`) is judged by the tests of all rules.
+    A helper that has no rule of its own (`ports.py`) is judged by the tests of all rules.
     """
     every = [path for pattern in TESTS for path in sorted(suite.ROOT.glob(pattern))]
     words: set[str] = set()
     for name in files:
         rules = _NAMED.findall((suite.RULES / name).read_text(encoding="utf-8"))
+        if not rules:
+            return every
         words |= {*rules, f"policies.rules import {name.removesuffix('.py')}\n"}
     texts = {path: path.read_text(encoding="utf-8") for path in every}
     return [path for path in every if any(word in texts[path] for word in words)] or every
@@ -154,21 +160,40 @@ def tests_of(files: Collection[str]) -> list[pathlib.Path]:
 def mutants(files: Collection[str] = ()) -> list[Mutant]:
     """Every change of every rule (of some files only, where they are named), with whether a test noticed it.
 
+    What was found is kept as it is found: a run that was cut short goes on, as long as code and tests are the same.
     Raises AssertionError where the tests fail before anything is changed.
     """
     found: list[Mutant] = []
+    whole: list[bool] = []
 
     def work(suited: suite.Suite) -> None:
         assert not suited.failed, f"red before anything is changed: {suited.failed[:3]}"
-        every = list(changes(files))
         unchanged = functools.partial(suited.notices, range(len(suited.items)))
-        red, *answers = suite.in_children([unchanged, *(functools.partial(_noticed, suited, one) for one in every)])
-        assert not red, "red in a child, where nothing is changed"
-        found.extend(_mutant(change, noticed) for change, noticed in zip(every, answers, strict=True))
+        red = suite.in_children({0: unchanged}, lambda *_: None)
+        assert not red[0], "red in a child, where nothing is changed"
+        every = dict(enumerate(changes(files)))
+        kept = journal.of(files)
+        left = {number: functools.partial(_noticed, suited, one) for number, one in every.items()}
+        for number in kept.known:
+            del left[number]
+        suite.in_children(left, functools.partial(_told, kept, len(every), progress))
+        found.extend(_mutant(change, kept.known[number]) for number, change in every.items())
+        kept.close()
+        whole.append(True)
 
     tests = [str(path) for path in tests_of(files)]
-    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests], plugins=[suite.Suite(work)])
+    with os.fdopen(os.dup(2), "w", encoding="utf-8") as progress:  # pytest keeps what is written to its own
+        pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests], plugins=[suite.Suite(work)])
+    if not whole:
+        raise AssertionError("the rules were not judged: pytest says why, above")
     return found
+
+
+def _told(kept: journal.Journal, of: int, progress: TextIO, number: int, noticed: bool) -> None:
+    kept.add(number, noticed)
+    if len(kept.known) % STEP == 0:
+        survived = sum(not answer for answer in kept.known.values())
+        print(f"  {len(kept.known)} of {of} mutants, {survived} survived", file=progress, flush=True)
 
 
 def _noticed(suited: suite.Suite, change: Change) -> bool:

@@ -60,7 +60,7 @@ def score(mutants: Sequence[Mutant], reasons: Sequence[Accepted]) -> float:
     counted = [
         one for one in mutants if one.killed or not any(known.equivalent and known.covers(one) for known in reasons)
     ]
-    return 100 * sum(one.killed for one in counted) / len(counted)
+    return 100 * sum(one.killed for one in counted) / len(counted) if counted else 100.0
 
 
 def idle(mutants: Sequence[Mutant], reasons: Sequence[Accepted]) -> list[str]:

@@ -11,7 +11,7 @@ import os
 import pathlib
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -127,25 +127,28 @@ def _call(statement: ast.stmt, file: str) -> ast.stmt:
     return ast.fix_missing_locations(ast.copy_location(ast.Expr(called), statement))
 
 
-def in_children(tasks: Sequence[Callable[[], bool]], workers: int = 2) -> list[bool]:
-    """The answer of each task, run in a child of its own; one that is too slow or dies answers yes."""
+def in_children(
+    tasks: Mapping[int, Callable[[], bool]], told: Callable[[int, bool], None], workers: int = 2
+) -> dict[int, bool]:
+    """The answer of each task, run in a child of its own and told at once; one that is too slow or dies answers yes."""
     gc.freeze()  # what stands is shared with the children: a collection there would copy all of it
-    answers: list[bool] = [True] * len(tasks)
+    answers: dict[int, bool] = {}
     running: dict[int, int] = {}
-    waiting: Iterator[int] = iter(range(len(tasks)))
-    for number in waiting:
-        running[_child(tasks[number])] = number
+
+    def reap() -> None:
+        pid, status = os.wait()
+        if pid in running:
+            number = running.pop(pid)
+            answers[number] = not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0)
+            told(number, answers[number])
+
+    for number, task in tasks.items():
+        running[_child(task)] = number
         if len(running) >= workers:
-            _reap(running, answers)
+            reap()
     while running:
-        _reap(running, answers)
+        reap()
     return answers
-
-
-def _reap(running: dict[int, int], answers: list[bool]) -> None:
-    pid, status = os.wait()
-    if pid in running:
-        answers[running.pop(pid)] = not (os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0)
 
 
 def _child(task: Callable[[], bool]) -> int:

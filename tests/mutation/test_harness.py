@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from blueprint.errors import BlueprintErrors
-from tests.mutation import code, declarations, outcome, platforms, suite, values
+from tests.mutation import code, declarations, journal, outcome, platforms, suite, values
 from tests.mutation.outcome import Accepted, Mutant
 from tests.policies import estate
 
@@ -99,4 +99,39 @@ def test_children_answer_for_themselves_and_one_that_dies_is_noticed() -> None:
     def dies() -> bool:
         raise SystemExit
 
-    assert suite.in_children([lambda: True, lambda: False, dies]) == [True, False, True]
+    told: dict[int, bool] = {}
+    answers = suite.in_children({4: lambda: True, 5: lambda: False, 7: dies}, told.__setitem__)
+    assert answers == told == {4: True, 5: False, 7: True}
+
+
+def test_a_run_that_was_cut_short_goes_on_while_code_and_tests_are_the_same(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMPART_CACHE", str(tmp_path / "cache"))
+    rule = tmp_path / "checkout" / "policies" / "rule.py"
+    rule.parent.mkdir(parents=True)
+    rule.write_text("1", encoding="utf-8")
+    kept = journal.of(["kms.py"], tmp_path / "checkout")
+    kept.add(0, True)
+    kept.add(2, False)
+    (path,) = (tmp_path / "cache" / "mutation").iterdir()
+    path.write_text(path.read_text(encoding="utf-8") + "3 noti", encoding="utf-8")
+    again = journal.of(["kms.py"], tmp_path / "checkout")
+    assert again.known == {0: True, 2: False}
+    again.add(4, True)
+    assert journal.of(["kms.py"], tmp_path / "checkout").known == {0: True, 2: False, 4: True}
+    assert journal.of(["iam.py"], tmp_path / "checkout").known == {}
+    rule.write_text("2", encoding="utf-8")
+    assert journal.of(["kms.py"], tmp_path / "checkout").known == {}
+    rule.write_text("1", encoding="utf-8")
+    journal.of(["kms.py"], tmp_path / "checkout").close()
+    assert journal.of(["kms.py"], tmp_path / "checkout").known == {}, "a whole run leaves nothing to go on from"
+
+
+def test_a_helper_is_judged_by_the_tests_of_all_rules_and_a_rule_by_its_own() -> None:
+    every = code.tests_of(())
+    assert code.tests_of(("ports.py",)) == every
+    assert code.tests_of(("ports.py", "kms.py")) == every
+    own = code.tests_of(("kms.py",))
+    assert own
+    assert len(own) < len(every)

@@ -62,6 +62,7 @@ def test_what_is_declared_well_still_needs_a_record_and_what_is_not_declared_too
         ("IAM-06", {"access_key_days": None}, "within 90 days"),
         ("IAM-06", {"access_keys": "persons"}, "persons hold keys"),
         ("IAM-07", {"review_days": 366}, ""),
+        ("IAM-07", {"review_days": 1}, ""),
         ("IAM-07", {"technical_review_days": 92}, ""),
         ("IAM-07", {"review_days": 367}, "rights of persons every 366"),
         ("IAM-07", {"review_days": 0}, "rights of persons"),
@@ -74,6 +75,13 @@ def test_accounts(rule: str, changes: dict[str, Any], says: str) -> None:
     found = say(rule, with_accounts(**changes))
     assert found.state is (REFUSED if says else EVIDENCE), found
     assert says in found.message
+    if says:
+        located = dataclasses.replace(
+            judging.judge_of(with_accounts(**changes)), locate=lambda *place: " ".join(map(str, place))
+        )
+        assert judging.say_run(located, rule)[0].location == f"accounts {next(iter(changes))}", (
+            "the line of the wrong field"
+        )
 
 
 def test_iam_01_without_a_bastion_there_is_one_directory_to_know() -> None:

@@ -348,5 +348,11 @@ def test_dat_09_a_space_that_is_open_is_not_judged_and_one_that_ended_is() -> No
     ended = say("DAT-09", of_project(end=TODAY - dt.timedelta(1)), HOME)
     assert (ended.state, "nothing says how it closes" in ended.message) == (REFUSED, True)
     assert say("DAT-09", of_project(end=None), HOME).state is IDLE
+    bare = tuple(dataclasses.replace(one, project=None) if one.subject == HOME else one for one in PLAN.bubbles)
+    subjects = [
+        one.subject for one in judging.say_run(judging.judge_of(dataclasses.replace(PLAN, bubbles=bare)), "DAT-09")
+    ]
+    assert subjects, "the other space is judged"
+    assert HOME not in subjects, "a space of no project is DAT-02's business"
     others = tuple(one for one in PLAN.bubbles if one.kind is not plans.BubbleKind.PROJECT)
     assert "no project's space" in say("DAT-09", dataclasses.replace(PLAN, bubbles=others)).message

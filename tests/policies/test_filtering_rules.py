@@ -268,6 +268,19 @@ def test_routes_that_make_a_default_route_together_are_refused() -> None:
     assert "20.0.0.0/8" in found.message
 
 
+def test_a_way_to_another_bubble_is_none_to_the_internet_whatever_the_zone_s_other_routes_are() -> None:
+    plan = estate.plan_of()
+    peered = "bubbles/administration/zones/services/routes/10-64-0-0-20"
+    out = next(one for one in plan.routes if one.subject == ROUTE)
+    halves = tuple(
+        dataclasses.replace(out, subject=f"{out.zone}/routes/{number}", destination=cidr)
+        for number, cidr in enumerate(("0.0.0.0/1", "128.0.0.0/1"))
+    )
+    judge = judging.judge_of(dataclasses.replace(plan, routes=(*plan.routes, *halves)))
+    assert judging.say(judge, estate.estate_of(), "NET-05", peered).state is State.CONFORM
+    assert judging.say(judge, estate.estate_of(), "NET-05", ROUTE).state is State.NON_CONFORM
+
+
 LIMITS = {4: 16, 6: 32}
 
 
@@ -288,6 +301,39 @@ def test_narrow_blocks_are_wide_only_where_they_touch(numbers: set[int]) -> None
 
 def test_private_blocks_are_never_the_internet() -> None:
     assert addresses.wide(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"], LIMITS) == ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """One opening of a zone."""
+
+    key: str
+    protocol: str
+    first: int
+    last: int
+    cidrs: tuple[str, ...]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "first", "last", "together"),
+    [
+        ("tcp", 443, 443, True),
+        ("any", 0, 65535, True),
+        ("tcp", 400, 443, True),
+        ("tcp", 443, 500, True),
+        ("tcp", 444, 500, False),
+        ("tcp", 400, 442, False),
+        ("udp", 443, 443, False),
+    ],
+)
+def test_openings_meet_where_they_share_a_protocol_and_a_port(
+    protocol: str, first: int, last: int, together: bool
+) -> None:
+    one = Opened("one", "tcp", 443, 443, ("20.0.0.0/16",))
+    other = Opened("other", protocol, first, last, ("20.1.0.0/16",))
+    block = ("20.0.0.0/15",)
+    assert ports.wide_together([one, other], LIMITS) == ({"one": block, "other": block} if together else {})
+    assert ports.wide_together([other, one], LIMITS) == ({"one": block, "other": block} if together else {})
 
 
 def test_a_range_holds_the_ports_at_both_its_ends() -> None:
