@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-MODULES = ("startup", "rules", "unit", "previews", "flow_rules", "openstack")
+MODULES = ("startup", "rules", "unit", "previews", "policy_tools", "flow_rules", "openstack")
 
 
 def main() -> None:

@@ -31,7 +31,6 @@ class NoPlan:
     provider: str
     needs: tuple[str, ...]
     title: str = ""
-    environment: str = ""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -162,6 +162,12 @@ def test_without_a_blueprint_what_needs_none_is_still_refused(state_dir: pathlib
     assert document["exit_code"] == 1
 
 
+def test_without_a_blueprint_nobody_knows_which_environment_it_should_be_of(state_dir: pathlib.Path) -> None:
+    net = 'resource "outscale_net" "one" {\n  ip_range = "10.0.0.0/16"\n}\n'
+    state, message = of(reviewed(write(state_dir, main=PROVIDER + net), state_dir), "NET-02")["outscale_net.one"]
+    assert (state, "only a blueprint says" in message) == ("not_observable", True)
+
+
 def test_what_does_not_resolve_is_not_observable_and_no_pass(state_dir: pathlib.Path) -> None:
     found = of(reviewed(write(state_dir, main=PROVIDER + OPEN), state_dir), "NET-04")
     assert found["outscale_security_group_rule.asked"][0] == "not_observable"

@@ -98,6 +98,7 @@ def test_what_benchmarks_compare_with_is_built_by_name_only_and_stays_off_the_pa
 def test_what_benchmarks_compare_with_is_pinned() -> None:
     for part, module, version in (
         (places.OPENTOFU, "github.com/opentofu/opentofu", places.OPENTOFU_VERSION),
+        (places.OPA, "github.com/open-policy-agent/opa", places.OPA_VERSION),
         (
             places.TERRAFORM_OPENSTACK,
             "github.com/terraform-provider-openstack/terraform-provider-openstack/v3",

@@ -96,13 +96,25 @@ TERRAFORM_OPENSTACK = Part(
         ),
     ),
 )
+OPA_VERSION = "1.22.3"
+OPA = Part(
+    name="opa",
+    module="opa",
+    programs=(
+        Program(
+            binary="opa",
+            package="github.com/open-policy-agent/opa",
+            expected="about 1 min the first time",
+        ),
+    ),
+)
 SCHEMA = pathlib.PurePath("cmd", "plugin", "schema-embed.json")
 """Embedded in a plugin, generated at each build, never in the checkout."""
 PARTS = (ENGINE, S3)
 """What everything runs on."""
 EXTRAS = (OPENSTACK,)
 """What one provider needs, built when it is asked for by name."""
-RIVALS = (OPENTOFU, TERRAFORM_OPENSTACK)
+RIVALS = (OPENTOFU, TERRAFORM_OPENSTACK, OPA)
 """What benchmarks compare with, built when they ask for it: never on PATH, never in a bundle, whatever is installed."""
 
 
