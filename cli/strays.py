@@ -27,7 +27,10 @@ LOST = (
 def sweep(
     platform: layers.Platform, wanted: Sequence[str], env: Mapping[str, str], progress: engine.Progress
 ) -> list[engine.LayerResult]:
-    """Removes what strays in the wanted layers, and says what is left; the results say what could not be looked at."""
+    """Removes what strays in the wanted layers, and says what is left; the results say what could not be looked at.
+
+    A layer that held something of it, a machine that never ran, is refreshed: then its next run makes it.
+    """
     target = targets.load(platform.target)
     sweeper = strays.load(target.provider)
     if sweeper is None:
@@ -36,9 +39,7 @@ def sweep(
 
     def told(stray: Stray) -> None:
         progress(str(platform.stack(stray.layer)), f"remove {_told(stray)}")
-        console.err().print(
-            f"recover: removing {rich.markup.escape(_told(stray))}, which no state holds", soft_wrap=True
-        )
+        console.err().print(f"recover: removing {rich.markup.escape(_told(stray))}: {stray.which}", soft_wrap=True)
 
     def failed(text: str, code: int) -> list[engine.LayerResult]:
         return [engine.LayerResult(first, engine.Operation.REFRESH, {}, 0.0, error=text, code=code)]
@@ -61,7 +62,8 @@ def sweep(
         console.err().print(f"[yellow]left[/] {rich.markup.escape(line)}", soft_wrap=True)
     if any(one.why is Why.STATE_LOST for one in done.kept):
         return failed(LOST, exit_codes.ENVIRONMENT)
-    return []
+    changed = sorted({one.layer for one in done.removed if one.identifier in known.ids})
+    return [engine.run(platform.stack(layer), engine.Operation.REFRESH, env, progress) for layer in changed]
 
 
 def look_again(
@@ -112,7 +114,7 @@ def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:
             continue
         more = f" --subject {one.stray.subject} --id {one.stray.identifier}" if one.why is Why.DATA else ""
         command = f"`rempart {'adopt' if one.why is Why.DATA else 'verify'} {options}{more}`"
-        lines.append(f"{_told(one.stray)}: no state holds it, and {one.why}. Next: {one.remedy or command}")
+        lines.append(f"{_told(one.stray)}: {one.stray.which}, and {one.why}. Next: {one.remedy or command}")
     return lines
 
 

@@ -18,6 +18,14 @@ from blueprint import plan as plans
 from blueprint import stack as stacks
 
 
+class Which(enum.StrEnum):
+    """What makes a thing one to take away."""
+
+    UNHELD = "no state holds it"
+    NEVER_RAN = "it never ran"
+    """A machine that the provider took and never started. A state may hold it: then it is refreshed afterwards."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stray:
     """One thing, by the id that the API gives it. `layer` is the layer whose state should hold it."""
@@ -26,6 +34,7 @@ class Stray:
     identifier: str
     subject: str
     layer: str
+    which: Which = Which.UNHELD
 
 
 class Why(enum.StrEnum):
@@ -94,7 +103,7 @@ class Sweeper(Protocol):
         ...
 
     def sweep(self, account: Any, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
-        """Removes what strays in the `wanted` layers.
+        """Removes what strays in the `wanted` layers, and machines that never ran.
 
         Raises `observation.Unreachable`: what was removed until then was a stray, and the next sweep goes on.
         """

@@ -5,6 +5,8 @@ its description only: both are the toolkit's own, the description bears the mark
 must agree. What anything uses is left to Neutron's own refusal (409), and what changed since it was looked at to its
 revision numbers (412); only what Neutron would delete along with a thing is looked for here.
 
+A machine that never ran goes too, where a state holds it as well: see `unborn`.
+
 A layer whose state holds nothing is either one whose first run got no answer, or one whose state is lost: `_cut` tells
 them apart, and nothing is removed where there is a doubt.
 """
@@ -19,9 +21,9 @@ from typing import Any
 
 from blueprint import naming
 from providers import observation
-from providers.ovh import kinds, labels, live
+from providers.ovh import kinds, labels, live, unborn
 from providers.ovh.live import Account, Thing
-from providers.strays import Claim, Held, Kept, Stray, Swept, Told, Why
+from providers.strays import Claim, Held, Kept, Stray, Swept, Told, Which, Why
 
 REMOVED = {
     kinds.PORT: "port",
@@ -79,6 +81,7 @@ def sweep(account: Account, claim: Claim, wanted: frozenset[str], held: Held, to
 def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
     removed: list[Stray] = []
     kept: list[Kept] = []
+    unborn.settled(lambda: _servers(cloud, claim, wanted))
     found = [one for one in _strays(cloud, claim, held) if one.stray.layer in wanted]
     open_to_it = {layer for layer in wanted if layer in held.layers or _cut(layer, found, held)}
     for one in sorted(found, key=_order):
@@ -87,7 +90,7 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
             kept.append(Kept(stray, Why.NAMED, BY_NAME[stray.kind].format(stray.identifier)))
         elif stray.layer not in open_to_it:
             kept.append(Kept(stray, Why.STATE_LOST))
-        elif stray.kind not in REMOVED:
+        elif stray.kind not in REMOVED and stray.which is not Which.NEVER_RAN:
             kept.append(Kept(stray, Why.DATA))
         elif stray.kind == kinds.RULE and one.body.get("security_group_id") not in held.ids:
             continue  # it goes with its group, or stays with it where a port carries that
@@ -152,9 +155,10 @@ def _name(kind: str, subject: str, owner: tuple[str, str]) -> str:
 
 
 def _order(one: _Found) -> tuple[int, str, str]:
+    """Machines that never ran come first: they are on interfaces."""
     stray = one.stray
     place = list(REMOVED).index(stray.kind) if stray.kind in REMOVED else len(REMOVED)
-    return place, stray.subject, stray.identifier
+    return -1 if stray.which is Which.NEVER_RAN else place, stray.subject, stray.identifier
 
 
 def _strays(cloud: Any, claim: Claim, held: Held) -> Iterator[_Found]:
@@ -169,8 +173,15 @@ def _strays(cloud: Any, claim: Claim, held: Held) -> Iterator[_Found]:
             said = names.get((thing.type, str(thing.body.get("name"))))
         else:
             said = subject(thing, claim)
-        if said and thing.identifier not in held.ids:
-            yield _Found(Stray(thing.type, thing.identifier, said, layer(thing.type, said)), thing.body)
+        which = Which.NEVER_RAN if thing.type == kinds.INSTANCE and unborn.never_ran(thing.body) else Which.UNHELD
+        if said and (which is Which.NEVER_RAN or thing.identifier not in held.ids):
+            yield _Found(Stray(thing.type, thing.identifier, said, layer(thing.type, said), which), thing.body)
+
+
+def _servers(cloud: Any, claim: Claim, wanted: frozenset[str]) -> list[Thing]:
+    """The machines of the wanted layers."""
+    found = live.servers(cloud) if cloud.has_service("compute") else ()
+    return [one for one in found if (said := subject(one, claim)) and layer(one.type, said) in wanted]
 
 
 def _machines(cloud: Any) -> Iterator[Thing]:
@@ -207,6 +218,12 @@ def _remove(cloud: Any, claim: Claim, stray: Stray, told: Told) -> Why | None:
     """Removes one stray as it is now; says why where it is left."""
     import openstack.exceptions
 
+    if stray.which is Which.NEVER_RAN:
+
+        def mine(metadata: Mapping[str, str]) -> bool:
+            return subject(Thing(stray.kind, stray.identifier, {}, metadata), claim) == stray.subject
+
+        return unborn.remove(cloud, stray.identifier, mine, lambda: told(stray))
     noun = REMOVED[stray.kind]
     try:
         body = getattr(cloud.network, f"get_{noun}")(stray.identifier).to_dict()

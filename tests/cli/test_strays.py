@@ -15,10 +15,11 @@ from pulumi.automation._cmd import CommandResult
 from blueprint import target as targets
 from cli import engine, exit_codes, layers, strays
 from providers import observation
-from providers.strays import Claim, Held, Kept, Stray, Swept, Why
+from providers.strays import Claim, Held, Kept, Stray, Swept, Which, Why
 
 PLATFORM = layers.Platform("emc2", "ovh-sandbox", "dev")
 NETWORK = "openstack:networking/network:Network"
+MACHINE = "openstack:compute/instance:Instance"
 STRAY = Stray(NETWORK, "net-2", "bubbles/study", "network")
 
 
@@ -129,7 +130,22 @@ def test_claim_and_layers_are_handed_on(states: dict[str, Any], sweeper: Any, ca
     assert (wanted, more) == (frozenset({"network"}), [])
     assert held == Held(frozenset({"net-1"}), frozenset({"network"}))
     told(STRAY)
-    assert "net-2 (bubbles/study), which no state holds" in capsys.readouterr().err
+    assert "net-2 (bubbles/study): no state holds it" in capsys.readouterr().err
+
+
+def test_a_layer_that_held_a_machine_that_never_ran_is_looked_at_again(
+    states: dict[str, Any], sweeper: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states["emc2.ovh-sandbox.dev.compute"] = [{"type": MACHINE, "id": "vm-1"}]
+    held = Stray(MACHINE, "vm-1", "bubbles/study/tiers/a/1", "compute", Which.NEVER_RAN)
+    sweeper.answer = Swept((held, STRAY), ())
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(engine, "run", lambda name, operation, *_rest: asked.append((str(name), str(operation))))
+    run()
+    assert asked == [("emc2.ovh-sandbox.dev.compute", "refresh")], "nothing of the network's layer was held"
+    (*_, told) = sweeper.asked[0]
+    told(held)
+    assert "(bubbles/study/tiers/a/1): it never ran" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("why", list(Why))

@@ -35,6 +35,13 @@ SEEN = [
         3,
     ),
     (
+        "Error creating openstack_blockstorage_volume_v3: Expected HTTP response code [202] when accessing "
+        "[POST http://127.0.0.1:25005/v3/volumes], but got 400 instead: "
+        '{"badRequest": {"code": 400, "message": "Key manager error"}}',
+        "got no key for its encryption from the key manager",
+        3,
+    ),
+    (
         "Error waiting for instance (4f7c) to become ready: unexpected state 'ERROR', wanted target 'ACTIVE'",
         "server show 4f7c",
         3,

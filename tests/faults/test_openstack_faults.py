@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from providers.ovh import kinds, labels, live
 from sandbox.ovh import supervising
 from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
+from tests.engine import world as worlds
 from tests.engine.world import World
 from tests.faults import killing
 
@@ -26,6 +28,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(150
 PLATFORM = "minimal"
 BOUND = {kinds.PORT, kinds.INSTANCE, kinds.VOLUME, kinds.SERVER_GROUP}
 """Kinds of the compute layer, in which nothing of the network's layer is."""
+
+
+@pytest.fixture(scope="module")
+def world(own: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A project in it while all services run."""
+    with worlds.world(f"w{os.getpid()}", tmp_path_factory.mktemp("whole"), "ovh-sandbox") as made:
+        yield made
 
 
 def test_a_first_up_that_neutron_leaves_before_any_answer_converges_at_once(own: Cloud, network_only: World) -> None:
@@ -42,6 +51,18 @@ def test_a_service_that_dies_in_the_middle_of_up_leaves_nothing_behind(
         return any(one.description for one in api.network.security_group_rules(project_id=api.current_project_id))
 
     _dies(own, network_only, victim, a_rule, "network", "--only", "neutron")
+
+
+@pytest.mark.parametrize("moment", ["BUILD", "ACTIVE"])
+def test_nova_that_dies_while_machines_are_made_leaves_none_that_never_ran(
+    moment: str, own: Cloud, standing: World
+) -> None:
+    """As soon as a first machine is being built, and as soon as a first one runs and others are being built."""
+
+    def one_is(api: Any) -> bool:
+        return any(one.status == moment for one in api.compute.servers())
+
+    _dies(own, standing, "nova", one_is, "compute")
 
 
 def _dies(own: Cloud, world: World, victim: str, moment: Callable[[Any], bool], layer: str, *services: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cli import exit_codes
-from sandbox.ovh import region
+from sandbox.ovh import region, supervising
 from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
 from tests.engine import world as worlds
@@ -119,6 +119,16 @@ def test_a_zone_that_is_down_is_told(standing: World, administrator: Any) -> Non
     finally:
         for one in hosts:
             administrator.compute.enable_service(one)
+
+
+def test_a_key_manager_that_does_not_answer_is_told(standing: World, own: Cloud) -> None:
+    """Encrypted disks need a key each."""
+    supervising.end(own, ["barbican"])
+    try:
+        telling.refused(standing, "compute", exit_codes.ENVIRONMENT, "/disks/data: ", "got no key for its encryption")
+    finally:
+        back = openstack.sandbox(standing.folder, "up", "ovh")
+        assert back.returncode == 0, back.stdout + back.stderr
 
 
 def test_what_the_offer_does_not_allow_is_named_by_its_rule(standing: World, own: Cloud) -> None:

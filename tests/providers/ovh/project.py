@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import openstack.exceptions as refusals
+import requests
+from openstack.compute.v2 import server
 from openstack.network.v2 import floating_ip, network, port, security_group, security_group_rule, subnet
 
 PROJECT = "p"
@@ -88,9 +91,12 @@ class Cloud:
     network: Neutron
     rows: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
     current_project_id: str = PROJECT
+    answers: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    """Machines, by id, as Nova itself words them."""
+    before_delete: Callable[[str], None] = lambda _identifier: None
 
     def has_service(self, service: str) -> bool:
-        return bool(self.rows) and service in ("compute", "block-storage")
+        return bool(self.rows or self.answers) and service in ("compute", "block-storage")
 
     @property
     def compute(self) -> Any:
@@ -100,7 +106,32 @@ class Cloud:
     def block_storage(self) -> Any:
         return self
 
+    def nova(self, identifier: str, **body: Any) -> None:
+        """Puts a machine."""
+        self.answers[identifier] = {"id": identifier, **body}
+
+    def get(self, path: str) -> requests.Response:
+        answer = requests.Response()
+        found = self.answers.get(path.removeprefix("/servers/"))
+        answer.status_code, answer.url = (200, path) if found else (404, path)
+        answer._content = json.dumps({"server": found}).encode()
+        return answer
+
+    def delete_server(self, identifier: str, *, ignore_missing: bool) -> None:
+        assert ignore_missing
+        self.before_delete(identifier)
+        del self.answers[identifier]
+        self.network.deleted.append(identifier)
+        for row in self.network.rows["ports"].values():
+            if row.get("device_id") == identifier:
+                row.update(device_id="", device_owner="")
+
+    def servers(self, *, details: bool) -> Iterator[Any]:
+        assert details
+        yield from self.rows.get("servers", ())
+        yield from (server.Server.existing(**body) for body in copy.deepcopy(self.answers).values())
+
     def __getattr__(self, listing: str) -> Any:
-        if listing not in ("servers", "keypairs", "server_groups", "volumes"):
+        if listing not in ("keypairs", "server_groups", "volumes"):
             raise AttributeError(listing)
         return lambda **_query: iter(self.rows.get(listing, ()))

@@ -1,0 +1,88 @@
+"""Machines that Nova took and never ran: a service of its own died meanwhile, or no host had room.
+
+Nova does not go on with them by itself, and Terraform's plugin takes them for machines. Such a machine holds nothing:
+nobody has used it, its data disks are attached only once it runs, and its boot disk is a copy of an image. So it is
+deleted, and the next run makes it on the same interfaces.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from providers import observation
+from providers.ovh.live import Thing
+from providers.strays import Why
+
+STILL_SECONDS = 60.0
+"""A machine that is being built and does not move for so long is not built any more."""
+GONE_SECONDS = 120.0
+PAUSE_SECONDS = 1.0
+UNFINISHED = ("BUILD", "ERROR")
+LAUNCHED = "OS-SRV-USG:launched_at"
+POWER = "OS-EXT-STS:power_state"
+NO_STATE = 0
+"""Nova's power state of what no hypervisor has told of."""
+
+
+def never_ran(body: Mapping[str, Any]) -> bool:
+    """By what a listing says (openstacksdk's names): enough to look closer, not to delete."""
+    return body.get("status") in UNFINISHED and not body.get("launched_at") and body.get("power_state") == NO_STATE
+
+
+def settled(listed: Callable[[], Iterable[Thing]]) -> None:
+    """Returns when none of the machines is being built, or when those that are did not move for `STILL_SECONDS`."""
+    before, since = None, time.monotonic()
+    while building := {one.identifier: _moves(one.body) for one in listed() if one.body.get("status") == "BUILD"}:
+        if building != before:
+            before, since = building, time.monotonic()
+        elif time.monotonic() - since > STILL_SECONDS:
+            return
+        time.sleep(PAUSE_SECONDS)
+
+
+def _moves(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    return body.get("task_state"), body.get("updated_at"), body.get("compute_host")
+
+
+def remove(
+    cloud: Any, identifier: str, mine: Callable[[Mapping[str, str]], bool], tell: Callable[[], None]
+) -> Why | None:
+    """Deletes the machine as it is now, and waits until it is gone: then its interfaces are free.
+
+    `mine` judges its metadata. Nova's own words are read here, not openstacksdk's: in those a field that a cloud hides
+    looks like one that is empty. Raises `observation.Unreachable` where it does not go.
+    """
+    import openstack.exceptions
+
+    try:
+        now = _read(cloud, identifier)
+        if not mine(now.get("metadata") or {}) or not _unborn(now):
+            return Why.CHANGED
+        tell()
+        cloud.compute.delete_server(identifier, ignore_missing=True)
+        deadline = time.monotonic() + GONE_SECONDS
+        while _read(cloud, identifier):
+            if time.monotonic() > deadline:
+                raise observation.Unreachable(f"the machine {identifier} never ran, and OpenStack does not delete it")
+            time.sleep(PAUSE_SECONDS)
+    except openstack.exceptions.NotFoundException:
+        return None
+    except openstack.exceptions.ConflictException:
+        return Why.CHANGED
+    return None
+
+
+def _read(cloud: Any, identifier: str) -> dict[str, Any]:
+    import openstack.exceptions
+
+    answer = cloud.compute.get(f"/servers/{identifier}")
+    openstack.exceptions.raise_from_response(answer)
+    found: dict[str, Any] = answer.json()["server"]
+    return found
+
+
+def _unborn(server: Mapping[str, Any]) -> bool:
+    """Each field must be there and say so."""
+    return server.get("status") in UNFINISHED and server.get(LAUNCHED, "") is None and server.get(POWER) == NO_STATE
