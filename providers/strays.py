@@ -44,6 +44,7 @@ class Why(enum.StrEnum):
     DATA = "it may hold data or serve somebody"
     USED = "it is in use"
     CHANGED = "it changed while it was looked at"
+    UNMARKED = "it may be the system's disk of a machine that never ran: the provider keeps no mark on it"
     NAMED = "the provider keeps no mark on such a thing, so that only its name says whose it is"
 
 

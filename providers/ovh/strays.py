@@ -64,12 +64,16 @@ class _Found:
 
     @property
     def born(self) -> dt.datetime | None:
-        """When the API says that it was made, in UTC."""
-        try:
-            said = dt.datetime.fromisoformat(str(self.body.get("created_at")))
-        except ValueError:
-            return None
-        return said if said.tzinfo else said.replace(tzinfo=dt.UTC)
+        return _born(self.body)
+
+
+def _born(body: Mapping[str, Any]) -> dt.datetime | None:
+    """When the API says that a thing was made, in UTC."""
+    try:
+        said = dt.datetime.fromisoformat(str(body.get("created_at")))
+    except ValueError:
+        return None
+    return said if said.tzinfo else said.replace(tzinfo=dt.UTC)
 
 
 def sweep(account: Account, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
@@ -98,7 +102,21 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
             kept.append(Kept(stray, why))
         else:
             removed.append(stray)
+    kept += _unmarked(cloud, [one for one in found if one.stray in removed])
     return Swept(tuple(removed), tuple(kept))
+
+
+def _unmarked(cloud: Any, removed: Sequence[_Found]) -> Iterator[Kept]:
+    """Disks that Nova may have made for machines that never ran, and has lost: it gives them no name."""
+    unborn_since = [one.born for one in removed if one.stray.which is Which.NEVER_RAN and one.born]
+    if not unborn_since or not cloud.has_service("block-storage"):
+        return
+    for disk in live.volumes(cloud):
+        born = _born(disk.body)
+        if unborn.may_be_a_system_disk(disk) and born and born >= min(unborn_since):
+            stray = Stray(disk.type, disk.identifier, "without a subject", "compute")
+            remedy = f"`openstack volume delete {disk.identifier}`, if nobody uses it"
+            yield Kept(stray, Why.UNMARKED, remedy)
 
 
 def _cut(layer: str, found: Sequence[_Found], held: Held) -> bool:

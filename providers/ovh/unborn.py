@@ -3,6 +3,8 @@
 Nova does not go on with them by itself, and Terraform's plugin takes them for machines. Such a machine holds nothing:
 nobody has used it, its data disks are attached only once it runs, and its boot disk is a copy of an image. So it is
 deleted, and the next run makes it on the same interfaces.
+
+Where Nova dies while it makes such a boot disk, it forgets it, and gave it no name: those are looked for, and told.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ def settled(listed: Callable[[], Iterable[Thing]]) -> None:
 
 
 def _moves(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    return body.get("task_state"), body.get("updated_at"), body.get("compute_host")
+    return body.get("task_state"), body.get("updated_at")
 
 
 def remove(
@@ -72,6 +74,13 @@ def remove(
     except openstack.exceptions.ConflictException:
         return Why.CHANGED
     return None
+
+
+def may_be_a_system_disk(disk: Thing) -> bool:
+    """A disk that Nova made from an image and lost while it did: without name, mark or machine."""
+    body = disk.body
+    lost = not disk.labels and not body.get("name") and not body.get("attachments")
+    return lost and body.get("is_bootable") is True and body.get("status") != "deleting"
 
 
 def _read(cloud: Any, identifier: str) -> dict[str, Any]:

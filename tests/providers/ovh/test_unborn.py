@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from openstack.block_storage.v3 import volume
 
 from providers import observation
 from providers.ovh import kinds, strays, unborn
@@ -109,6 +110,34 @@ def test_none_goes_from_a_layer_whose_state_holds_nothing(held: Held, cloud: Clo
     cloud.nova("vm-2", **UNBORN)
     assert why(swept(cloud, held)) == {"vm-2": Why.STATE_LOST}
     assert set(cloud.answers) == {"vm-2"}
+
+
+DISK = {"size": 20, "bootable": "true", "status": "available", "attachments": [], "created_at": "2026-11-28T12:00:03.0"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"created_at": "2026-11-28T11:59:59.000000"},
+        {"attachments": [{"server_id": "vm-9"}]},
+        {"metadata": {"owner": "radiology"}},
+        {"name": "archive"},
+        {"bootable": "false"},
+        {"status": "deleting"},
+    ],
+    ids=lambda told: str(next(iter(told.items()))),
+)
+def test_disks_that_nova_forgot_are_named_and_stay(told: dict[str, Any], cloud: Cloud) -> None:
+    cloud.rows["volumes"] = [
+        volume.Volume.existing(id="vol-1", **DISK),
+        volume.Volume.existing(id="vol-2", **{**DISK, **told}),
+    ]
+    cloud.nova("vm-held", **UNBORN, created="2026-11-28T12:00:00Z")
+    (kept,) = swept(cloud).kept
+    assert (kept.stray.identifier, kept.why) == ("vol-1", Why.UNMARKED)
+    assert "openstack volume delete vol-1" in kept.remedy
+    assert cloud.network.deleted == ["vm-held"]
+    assert swept(cloud).kept == (), "only where a machine never ran"
 
 
 def test_only_the_layers_that_are_asked_for_are_waited_for_and_swept(cloud: Cloud, clock: list[float]) -> None:
