@@ -57,7 +57,8 @@ def _strays(fact: facts.Segment | facts.Attachment) -> Verdict | None:
 def networks_apart(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
     """No two networks for a bubble, and none that overlap."""
     networks = [fact for fact in everything if isinstance(fact, facts.Network)]
-    times = collections.Counter(fact.origin.subject for fact in networks)
+    # One that serves no bubble is GOV-01's business: two of them are not two networks of one bubble.
+    times = collections.Counter(fact.origin.subject for fact in networks if fact.origin.subject)
     overlapping = _overlapping(_ranges(networks, everything))
     for fact in networks:
         verdict = unread(fact, "cidr") or CONFORM

@@ -127,11 +127,18 @@ def test_an_overlapping_network_without_a_subject_goes_by_its_name() -> None:
         dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, subject=None)) for fact in (one, other)
     ]
     messages = [message for _, message in together("NET-01", nameless).values()]
-    assert messages == ["its bubble has two networks"] * 2  # none of a bubble's
+    assert messages == ["its addresses overlap those of n-1", "its addresses overlap those of n-0"]
     mixed = together("NET-01", [nameless[0], other])
     assert mixed["urn-1"][1].endswith("n-0")
     mixed = together("NET-01", [one, nameless[1]])
     assert mixed["urn-0"][1].endswith("n-1")
+
+
+def test_two_networks_of_one_bubble_are_refused_and_two_of_none_are_no_bubble_s() -> None:
+    apart = networks("10.0.0.0/24", "10.0.1.0/24")
+    for subject, said in (("bubbles/warehouse", "its bubble has two networks"), (None, ""), ("", "")):
+        twins = [dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, subject=subject)) for fact in apart]
+        assert [message for _, message in together("NET-01", twins).values()] == [said] * 2
 
 
 def test_networks_without_a_range_have_those_of_their_segments() -> None:
