@@ -58,11 +58,11 @@ def networks_apart(everything: Sequence[Fact], context: Context) -> Iterator[Ver
     """No two networks for a bubble, and none that overlap."""
     networks = [fact for fact in everything if isinstance(fact, facts.Network)]
     # One that serves no bubble is GOV-01's business: two of them are not two networks of one bubble.
-    times = collections.Counter(fact.origin.subject for fact in networks if fact.origin.subject)
+    times = collections.Counter(fact.origin.path for fact in networks if fact.origin.path)
     overlapping = _overlapping(_ranges(networks, everything))
     for fact in networks:
         verdict = unread(fact, "cidr") or CONFORM
-        if times[fact.origin.subject] > 1:
+        if times[fact.origin.path] > 1:
             verdict = refused("its bubble has two networks")
         elif other := overlapping.get(fact.origin.urn):
             verdict = refused(f"its addresses overlap those of {other}")
