@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 from blueprint import facts
 from blueprint import plan as plans
@@ -15,7 +16,7 @@ TECHNICAL = plans.BubbleKind.ADMINISTRATION
 """Bubbles of this kind serve the others and hold no data of theirs."""
 
 
-def _holds_data(bubble: plans.Bubble | None) -> bool:
+def _holds_data(bubble: plans.Bubble | None) -> TypeGuard[plans.Bubble]:
     return bubble is not None and bubble.kind is not TECHNICAL
 
 
@@ -166,12 +167,13 @@ def _leaves(fact: facts.FilterRule, context: Context) -> Verdict:
     planned = context.index.rules.get(fact.origin.path)
     if fact.direction == "ingress" or planned is None:
         return Verdict(State.NOT_APPLICABLE, "it lets no data of the plan out")
-    bubble = context.index.bubble_of(fact.group or "")
+    # A rule that does not say its zone lets out what the plan's zone holds.
+    bubble = context.index.bubble_of(fact.group or planned.zone)
     external = context.index.externals.get(context.index.flows[planned.flow].destination)
     if external is None or external.via != "internet" or not _holds_data(bubble):
         return Verdict(State.NOT_APPLICABLE, "it lets no data out of the platform")
     gates = {gate.bubble for gate in context.plan.gates}
-    if bubble is None or bubble.subject not in gates:
+    if bubble.subject not in gates:
         return refused(f"it lets data out to {external.name} beside every gate")
     if not any(one.flow == planned.flow for one in context.plan.transfers):
         return refused(f"no transfer declares what leaves to {external.name}")

@@ -138,6 +138,8 @@ def no_key_twice(everything: Sequence[Fact], context: Context) -> Iterator[Verdi
 # KMS-06
 
 _WORD = re.compile(r"[A-Z]+[0-9]*|[0-9]+")
+_DIGEST = re.compile(r"SHA[0-9]?[-_/]?[0-9]+([-_/][0-9]+)?")
+"""A digest with its size, which says nothing of the key beside it."""
 
 
 def strong(fact: facts.Key, context: Context) -> Verdict:
@@ -152,7 +154,8 @@ def strong(fact: facts.Key, context: Context) -> Verdict:
     family = next((name for name in ("HMAC", "AES", "RSA", "EC") if any(word.startswith(name) for word in words)), None)
     if family is None:
         return refused("its algorithm is none of the catalogue's")
-    size = max((int(digits) for digits in re.findall(r"[0-9]+", spelled)), default=0)
+    sized = spelled if family == "HMAC" else _DIGEST.sub("", spelled)
+    size = max((int(digits) for digits in re.findall(r"[0-9]+", sized)), default=0)
     least = context.parameter("KMS-06", f"bits_{family.lower()}")
     if not size:
         return refused("its size is not written: a default would decide")

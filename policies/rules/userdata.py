@@ -58,6 +58,8 @@ _HARMLESS = re.compile(
 )
 _SECRET_FIELDS = frozenset({"passwd", "password", "hashed_passwd", "plain_text_passwd", "plain_text_password"})
 _PRIVATE_FIELDS = re.compile(r"(?i)^(?:rsa|dsa|ecdsa|ed25519)_private$")
+_STRANGE = 0.1
+"""So much of a text may be control characters: a colour or a zero byte among words hides nothing."""
 
 
 def inspect(text: str, declared: Callable[[str], bool]) -> tuple[str, ...]:
@@ -128,9 +130,10 @@ def _fields(document: Any, place: str, declared: Callable[[str], bool], depth: i
     for node in _nested(document):
         if isinstance(node, Mapping):
             yield from _mapping(node, place, declared, depth)
-        elif isinstance(node, list) and all(isinstance(item, str | int) for item in node):
-            # A command written as a list of words is one command.
-            yield from _text(" ".join(map(str, node)), place, declared, depth)
+        elif isinstance(node, list):
+            # A command written as a list of words is one command; a number or a date is a word of it too.
+            words = [str(item) for item in node if not isinstance(item, Mapping | list)]
+            yield from _text(" ".join(words), place, declared, depth)
         elif isinstance(node, bytes):
             yield from _look(_written(node), place, declared, depth + 1)
 
@@ -185,7 +188,8 @@ def _decode(text: str) -> str | None:
         decoded = unzipped.decode("utf-8", "replace") if unzipped else raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return decoded if all(character.isprintable() or character.isspace() for character in decoded) else None
+    strange = [character for character in decoded if not character.isprintable() and not character.isspace()]
+    return None if len(strange) > len(decoded) * _STRANGE else decoded
 
 
 def _unbase64(text: str) -> bytes | None:

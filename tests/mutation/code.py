@@ -38,6 +38,7 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Is: ast.IsNot,
     ast.IsNot: ast.Is,
 }
+OTHER = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,8 +90,16 @@ def _wrong(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:
     elif isinstance(node, ast.BoolOp):
         for place in range(len(node.values)):
             yield f"term {place + 1} dropped", functools.partial(_drop, place)
-    elif isinstance(node, ast.If | ast.IfExp) and not isinstance(node.test, ast.Compare | ast.BoolOp):
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield "not dropped", _drop_not
+    elif isinstance(node, ast.If | ast.IfExp) and _whole(node.test):
         yield "condition turned", _turn_condition
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        for place, test in _filters(node):
+            if _whole(test):
+                yield f"filter {ast.unparse(test)[:60]} turned", functools.partial(_turn_filter, place)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OTHER:
+        yield f"{node.func.id} becomes {OTHER[node.func.id]}", _the_other
     elif isinstance(node, ast.Return) and _refuses(node.value):
         yield "refusal let through", _let_through
     elif isinstance(node, ast.Constant) and type(node.value) is int:
@@ -107,6 +116,35 @@ def _drop(place: int, node: ast.AST) -> None:
     del node.values[place]
     if len(node.values) == 1:  # `a and a` is `a`: the node keeps its type
         node.values.append(copy.deepcopy(node.values[0]))
+
+
+def _whole(test: ast.expr) -> bool:
+    """Whether nothing else breaks a condition: comparisons, terms and `not` are changed by themselves."""
+    negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    return not negated and not isinstance(test, ast.Compare | ast.BoolOp)
+
+
+def _drop_not(node: ast.AST) -> None:
+    assert isinstance(node, ast.UnaryOp)
+    node.operand = ast.UnaryOp(ast.Not(), node.operand)
+
+
+def _filters(node: ast.AST) -> list[tuple[int, ast.expr]]:
+    """The conditions of a comprehension, numbered across its loops."""
+    assert isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
+    return list(enumerate(test for loop in node.generators for test in loop.ifs))
+
+
+def _turn_filter(place: int, node: ast.AST) -> None:
+    assert isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
+    loop, index = [(loop, index) for loop in node.generators for index in range(len(loop.ifs))][place]
+    loop.ifs[index] = ast.UnaryOp(ast.Not(), loop.ifs[index])
+
+
+def _the_other(node: ast.AST) -> None:
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Name)
+    node.func.id = OTHER[node.func.id]
 
 
 def _turn_condition(node: ast.AST) -> None:

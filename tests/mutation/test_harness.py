@@ -95,6 +95,26 @@ def test_every_kind_of_change_compiles_and_differs() -> None:
         compile(ast.fix_missing_locations(change.tree), str(change.file), "exec", dont_inherit=True)
 
 
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ("return [a for a in b if c(a) for d in a if e(d)]", {"if not c(a)", "if not e(d)"}),
+        ("return {a: b for a in c if a > 1}", {"a >= 1", "a > 2"}),
+        ("return any(not a for a in b)", {"all((not a for", "any((not not a for"}),
+        ("return a if b(c) else d", {"a if not b(c) else d"}),
+        ("return a if not b else d", {"a if not not b else d"}),
+    ],
+)
+def test_every_condition_is_broken_once(
+    line: str, changed: set[str], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rule.py").write_text(f"def rule():\n    {line}\n", encoding="utf-8")
+    monkeypatch.setattr(suite, "RULES", tmp_path)
+    made = [ast.unparse(change.tree) for change in code.changes()]
+    assert len(made) == len(changed)
+    assert all(any(words in text for text in made) for words in changed)
+
+
 def test_children_answer_for_themselves_and_one_that_dies_is_noticed() -> None:
     def dies() -> bool:
         raise SystemExit

@@ -185,6 +185,9 @@ def test_data_leave_through_a_gate_and_a_declared_transfer_only() -> None:
     assert "beside every gate" in leaves(with_gate(bubble="bubbles/warehouse")).message
     undeclared = dataclasses.replace(PLAN, transfers=PLAN.transfers[1:])
     assert "no transfer declares" in leaves(undeclared).message
+    assert leaves(PLAN, references={"securityGroupId": "bubbles/warehouse/zones/omop"}).state is REFUSED
+    assert leaves(PLAN, references={}).state is CONFORM
+    assert "beside every gate" in leaves(dataclasses.replace(PLAN, gates=()), references={}).message
     assert leaves(PLAN, flow=UNKNOWN).state is UNSEEN
     assert leaves(PLAN, flow=["Outbound"]).state is REFUSED
 
@@ -258,4 +261,3 @@ def test_what_enters_or_is_no_rule_of_the_plan_lets_no_data_out() -> None:
     assert judging.ask(judge, "DAT-06", dataclasses.replace(fact, direction="ingress")).state is IDLE
     stray = dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, subject="flows/x/egress/y/1"))
     assert judging.ask(judge, "DAT-06", stray).state is IDLE
-    assert judging.ask(judge, "DAT-06", dataclasses.replace(fact, group=None)).state is IDLE

@@ -231,6 +231,16 @@ def test_a_rule_of_the_matrix_keeps_its_protocol() -> None:
     check("NET-07", Case("udp for tcp", RULE, to(ipProtocol="udp"), REFUSED, "more than its flow"))
 
 
+def test_icmp_has_no_ports_to_keep_within() -> None:
+    """Its numbers are types and codes: a flow of ICMP opens all of them."""
+    rules = tuple(dataclasses.replace(one, protocol="icmp") if one.subject == RULE else one for one in PLAN.rules)
+    whole = estate.estate_of()
+    whole[RULE].properties.update(ipProtocol="icmp", fromPortRange=8.0, toPortRange=0.0)
+    judge = judging.judge_of(dataclasses.replace(PLAN, rules=rules))
+    assert judging.say(judge, whole, "NET-07", RULE).state is CONFORM
+    assert judging.say(judging.judge_of(PLAN), whole, "NET-07", RULE).state is REFUSED
+
+
 def test_what_is_registered_is_compared_whatever_the_layer() -> None:
     whole = estate.estate_of()
     whole.resources = {RULE: whole[RULE]}

@@ -164,6 +164,8 @@ FIELDS = [  # on a line of its own, a value is seen by nothing that reads a text
     ("ssh_keys: {ED25519_private: x}", "a private key in `ed25519_private`", "ssh_keys: {my_rsa_private: x}"),
     ("runcmd:\n- - useradd\n  - -p\n  - ab", "a password given to useradd", "runcmd:\n- - useradd\n- - -p\n- - ab"),
     ("runcmd:\n- - sshpass\n  - -p\n  - 12", "a password given to sshpass", "runcmd:\n- [sshpass, {-p: 12}]"),
+    ("runcmd:\n- [sshpass, -p, 1.5]", "a password given to sshpass", "runcmd:\n- [sshpass, [-p, 1.5]]"),
+    ("runcmd:\n- [sshpass, -p, ab, {x: 1}]", "a password given to sshpass", "runcmd:\n- [{sshpass: -p}, ab]"),
 ]  # fmt: skip
 
 
@@ -242,6 +244,14 @@ def test_what_is_wrapped_is_followed_to_the_last_depth_and_no_deeper(wrap: Calla
     assert "password, secret or token" in seen
     assert "too deep" not in seen
     assert f"{place} is too deep" in " ".join(found(wrap(b64(text))))
+
+
+@pytest.mark.parametrize(
+    ("strange", "seen"), [("", True), ("\0", True), ("\x1b\x1b", True), ("\0\0\x1b", False), ("\0" * 18, False)]
+)
+def test_a_few_control_characters_hide_no_encoded_text(strange: str, seen: bool) -> None:
+    text = f"{SECRET}\n{'x' * (17 - len(SECRET))}{strange}"  # two of twenty are a tenth
+    assert (GIVEN in found(b64(text))) is seen
 
 
 @pytest.fixture
