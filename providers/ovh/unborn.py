@@ -17,8 +17,11 @@ from providers import observation
 from providers.ovh.live import Thing
 from providers.strays import Why
 
-STILL_SECONDS = 60.0
-"""A machine that is being built and does not move for so long is not built any more."""
+UNPLACED = (None, "scheduling")
+UNPLACED_SECONDS = 60.0
+"""A machine that has no host for so long is not looked after any more: a host is found in a moment, or none is."""
+BUILT_SECONDS = 300.0
+"""A machine that has a host, and whose build does not go on for so long: a system's disk may take minutes."""
 GONE_SECONDS = 120.0
 PAUSE_SECONDS = 1.0
 UNFINISHED = ("BUILD", "ERROR")
@@ -34,18 +37,18 @@ def never_ran(body: Mapping[str, Any]) -> bool:
 
 
 def settled(listed: Callable[[], Iterable[Thing]]) -> None:
-    """Returns when none of the machines is being built, or when those that are did not move for `STILL_SECONDS`."""
-    before, since = None, time.monotonic()
-    while building := {one.identifier: _moves(one.body) for one in listed() if one.body.get("status") == "BUILD"}:
-        if building != before:
-            before, since = building, time.monotonic()
-        elif time.monotonic() - since > STILL_SECONDS:
+    """Returns when none of the machines is being built, or when those that are have not moved for too long.
+
+    The time of a change is no sign: until a host has a machine, Nova says "now" for it.
+    """
+    since: dict[tuple[str, Any], float] = {}
+    while building := [one for one in listed() if one.body.get("status") == "BUILD"]:
+        now = time.monotonic()
+        stages = [(one.identifier, one.body.get("task_state")) for one in building]
+        still = [(stage, now - since.setdefault((machine, stage), now)) for machine, stage in stages]
+        if all(seconds > (UNPLACED_SECONDS if stage in UNPLACED else BUILT_SECONDS) for stage, seconds in still):
             return
         time.sleep(PAUSE_SECONDS)
-
-
-def _moves(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    return body.get("task_state"), body.get("updated_at")
 
 
 def remove(

@@ -146,11 +146,14 @@ def test_only_the_layers_that_are_asked_for_are_waited_for_and_swept(cloud: Clou
     assert clock == [0.0]
 
 
-def test_one_that_is_being_built_is_waited_for(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_being_built_is_waited_for(
+    cloud: Cloud, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     cloud.nova("vm-held", **{**UNBORN, "status": "BUILD"})
-    moments = iter(["block_device_mapping"] * 50 + ["spawning"] * 50)
+    moments = iter(["scheduling"] * 50 + ["block_device_mapping"] * 250 + ["spawning"] * 250)
 
-    def moves(_seconds: float) -> None:
+    def moves(seconds: float) -> None:
+        clock.append(clock[-1] + seconds)
         now = next(moments, None)
         cloud.answers["vm-held"].update({"OS-EXT-STS:task_state": now, "status": "BUILD" if now else "ACTIVE"})
 
@@ -159,10 +162,23 @@ def test_one_that_is_being_built_is_waited_for(cloud: Cloud, monkeypatch: pytest
     assert next(moments, None) is None
 
 
-def test_one_that_is_not_built_any_more_goes_in_the_end(cloud: Cloud, clock: list[float]) -> None:
-    cloud.nova("vm-held", **{**UNBORN, "status": "BUILD", "OS-EXT-STS:task_state": "scheduling"})
+@pytest.mark.parametrize(
+    ("stage", "seconds"),
+    [("scheduling", unborn.UNPLACED_SECONDS), ("block_device_mapping", unborn.BUILT_SECONDS)],
+)
+def test_one_that_is_not_built_any_more_goes_in_the_end(
+    stage: str, seconds: float, cloud: Cloud, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though Nova says of one without a host that it changed this very moment."""
+    cloud.nova("vm-held", **{**UNBORN, "status": "BUILD", "OS-EXT-STS:task_state": stage})
+
+    def later(pause: float) -> None:
+        clock.append(clock[-1] + pause)
+        cloud.answers["vm-held"]["updated"] = f"moment {clock[-1]}"
+
+    monkeypatch.setattr(unborn.time, "sleep", later)
     assert [one.identifier for one in swept(cloud).removed] == ["vm-held"]
-    assert unborn.STILL_SECONDS < clock[-1] < unborn.STILL_SECONDS + 5
+    assert seconds < clock[-1] < seconds + 5
 
 
 def test_one_that_does_not_go_stops_the_recovery(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
