@@ -20,6 +20,9 @@ SETTINGS = {
     "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
     "PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS": "false",
 }
+NO_LOGS = """The engine keeps no log of each command: this file is where it would make the folder.
+To have its logs, put an empty folder of the same name in its place; `pulumi logs` reads them.
+"""
 ENDPOINTS = ("OSC_ENDPOINT_API", "OOS_ENDPOINT", "OS_CLIENT_CONFIG_FILE", "OS_AUTH_URL", "OVH_S3_ENDPOINT")
 
 
@@ -34,6 +37,7 @@ def environment() -> dict[str, str]:
     backend, home = state / "pulumi-state", state / "pulumi-home"
     for folder in (backend, home):
         folder.mkdir(parents=True, exist_ok=True)
+    _without_logs(home)
     wanted = {
         **SETTINGS,
         workspace.STATE_DIR_VARIABLE: str(state),
@@ -101,6 +105,13 @@ def _sandbox() -> dict[str, str]:
     if admin_key.public_path().exists():
         found["REMPART_BASTION_PUBLIC_KEY"] = admin_key.public_path().read_text(encoding="utf-8").strip()
     return found
+
+
+def _without_logs(home: pathlib.Path) -> None:
+    """A file where the engine would make its folder of logs; a folder that is there is left (docs/adr/0015)."""
+    path = home / "logs"
+    if not path.exists():
+        path.write_text(NO_LOGS, encoding="utf-8")
 
 
 def _passphrase(state: pathlib.Path) -> pathlib.Path:

@@ -1,5 +1,6 @@
 """The program of every stack; its folder is the engine's working directory."""
 
-from stacks import program
+from stacks import program, quiet
 
+quiet.quieten()
 program.run()

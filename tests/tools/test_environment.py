@@ -47,6 +47,24 @@ def test_the_engine_keeps_its_state_and_home_in_the_state_folder(state: pathlib.
     assert found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == found["PULUMI_SKIP_UPDATE_CHECK"] == "true"
 
 
+def test_the_engine_has_no_folder_for_its_logs_unless_somebody_made_one(state: pathlib.Path) -> None:
+    logs = state / "pulumi-home" / "logs"
+    environment.environment()
+    assert "empty folder" in logs.read_text(encoding="utf-8")
+    logs.unlink()
+    logs.mkdir()
+    environment.environment()
+    assert logs.is_dir()
+
+
+def test_a_pulumi_home_of_the_users_own_keeps_its_logs(state: pathlib.Path, machine: Machine) -> None:
+    home = machine.folder / "home"
+    home.mkdir()
+    machine.patch.setenv("PULUMI_HOME", str(home))
+    assert environment.environment()["PULUMI_HOME"] == str(home)
+    assert list(home.iterdir()) == []
+
+
 def test_the_toolchain_and_the_virtual_environment_come_first_on_path(state: pathlib.Path, machine: Machine) -> None:
     found = environment.environment()["PATH"].split(os.pathsep)
     ours = [places.folder(part) for part in places.PARTS]
