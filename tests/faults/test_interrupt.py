@@ -51,6 +51,7 @@ def test_ctrl_c_leaves_state_and_cloud_in_agreement(world: World, control: Contr
     assert gone.returncode == 0, gone.stdout + gone.stderr
 
 
+@pytest.mark.timeout(3600 if killing.every_kill() else 600)
 def test_emc2_killed_at_seeded_writes_recovers_with_nothing_made_twice(world: World, control: Control) -> None:
     """The write was done, its answer is lost, everything dies; then `rempart recover`."""
     plan = planner.plan(loader.load(loader.find("emc2")), target.load("outscale-sandbox"), world.name)
