@@ -60,10 +60,12 @@ def environment() -> dict[str, str]:
 
 
 def enter() -> dict[str, str]:
-    """The same, entered by this process too: the Automation API finds `pulumi` on its own PATH only."""
-    values = environment()
-    os.environ.update(values)
-    return values
+    """The same, entered by this process too: the Automation API finds `pulumi` on its own PATH only.
+
+    Returns all of the process's environment: who reads an account needs the endpoint and the key that the user has set.
+    """
+    os.environ.update(environment())
+    return dict(os.environ)
 
 
 def print_exports() -> int:

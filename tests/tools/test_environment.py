@@ -14,6 +14,7 @@ import pytest
 
 from blueprint import workspace
 from cli import environment
+from providers.ovh import observed
 from tests.tools.conftest import Machine
 from tools.preparation import places
 
@@ -120,3 +121,19 @@ def test_an_endpoint_of_the_users_own_takes_nothing_from_the_sandbox(
     monkeypatch.setenv("OSC_ENDPOINT_API", "https://api.cloudgouv-eu-west-1.outscale.com/api/v1")
     found = environment.environment()
     assert not {"OSC_ACCESS_KEY", "OSC_SECRET_KEY", "OOS_ENDPOINT", "AWS_CA_BUNDLE"} & set(found)
+
+
+def test_what_the_user_has_set_is_there_for_who_reads_the_account(
+    state: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_sandbox(state)
+    theirs = {"OS_CLIENT_CONFIG_FILE": "/home/me/clouds.yaml", "OS_CLOUD": "pod", "OVH_S3_ENDPOINT": "https://s3.pod"}
+    theirs |= {"OVH_S3_ACCESS_KEY": "MINE", "OVH_S3_SECRET_KEY": "mine"}
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    entered = environment.enter()
+    assert {name: entered.get(name) for name in theirs} == theirs
+    assert entered["PULUMI_BACKEND_URL"].startswith("file://")
+    account = observed.account(entered, "pod1.rbx")
+    assert (str(account.clouds), account.cloud) == ("/home/me/clouds.yaml", "pod")
