@@ -6,7 +6,6 @@ end is an interrupted run, and the report says so.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import pathlib
@@ -41,7 +40,7 @@ class Recorder:
             for finding in findings:
                 self.rules.add(finding.rule)
                 key = (finding.rule, finding.subject, finding.urn, finding.stage)
-                line = json.dumps({"kind": "finding", **_flat(finding)}, ensure_ascii=False)
+                line = json.dumps({"kind": "finding", **finding.flat()}, ensure_ascii=False)
                 if self._seen.get(key) != line:
                     self._seen[key] = line
                     self._states[key] = finding.state
@@ -64,11 +63,3 @@ class Recorder:
             self._file = self._path.open("w", encoding="utf-8")
             self._file.write(json.dumps({"kind": "run", **self._header}, ensure_ascii=False) + "\n")
         self._file.write(text + "\n")
-
-
-_FIELDS = tuple(field.name for field in dataclasses.fields(Finding))
-
-
-def _flat(finding: Finding) -> dict[str, object]:
-    """Its fields, all of them plain: `dataclasses.asdict` copies each in depth, which is half of what a run costs."""
-    return {name: getattr(finding, name) for name in _FIELDS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+from typing import Any
 
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
 
@@ -88,6 +89,10 @@ class Finding:
     until: str | None = None
     record: str | None = None
     """Identifier of the evidence or continuity record that decided."""
+
+    def flat(self) -> dict[str, Any]:
+        """Its fields, all of them plain: `dataclasses.asdict` copies in depth, half of what a run costs."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 CONFORM = Verdict(State.CONFORM)

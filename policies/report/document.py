@@ -182,7 +182,7 @@ def document(report: model.Report, catalogue: Catalogue) -> dict[str, Any]:
         "rows": [_named(dataclasses.asdict(one)) for one in report.rows],
         "horizons": [_named(dataclasses.asdict(one)) for one in report.horizons],
         "law": [_law(one) for one in report.law],
-        "findings": [_named(dataclasses.asdict(one)) for one in report.findings],
+        "findings": [_named(one.flat()) for one in report.findings],
     }
 
 

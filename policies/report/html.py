@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import pathlib
 from typing import Any
 
@@ -21,8 +22,9 @@ PAGE = pathlib.Path(__file__).parent / "page"
 _CALM = (State.CONFORM, State.NOT_APPLICABLE)
 
 
-def render(report: Report, catalogue: Catalogue, language: str) -> str:
-    """The page; `language` is the one shown first."""
+@functools.cache
+def _templates() -> jinja2.Environment:
+    """Compiled once in a process: a bundle holds the page in both languages."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGE),
         autoescape=True,
@@ -31,30 +33,39 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
         lstrip_blocks=True,
     )
     environment.filters["both"] = both
+    return environment
+
+
+def render(report: Report, catalogue: Catalogue, language: str) -> str:
+    """The page; `language` is the one shown first."""
     blocking = [one for one in report.findings if one.effect is Effect.BLOCK]
-    return environment.get_template("page.html.j2").render(
-        report=report,
-        catalogue=catalogue,
-        language=language,
-        verdict=meaning.verdict(report),
-        basis=meaning.BASES[report.basis],
-        blocking=fold.fold(blocking),
-        remedies=sorted({one.rule for one in blocking if one.rule in catalogue.rules}),
-        states=[state for state in WORST_FIRST if state in report.states],
-        requirements=[_requirement(row, report, catalogue) for row in report.requirements],
-        rules=_rules(report, catalogue),
-        records=_records(report),
-        names={**catalogue.bricks, **meaning.TYPES},
-        groups={
-            "by_type": [one.name for one in report.today.by_type],
-            "by_brick": [one.name for one in report.today.by_brick],
-        },
-        found=_found,
-        order=WORST_FIRST,
-        complexities=meaning.COMPLEXITIES,
-        forces=law.FORCES,
-        titles={one.text: one.title for one in report.law},
-        State=State,
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            catalogue=catalogue,
+            language=language,
+            verdict=meaning.verdict(report),
+            basis=meaning.BASES[report.basis],
+            blocking=fold.fold(blocking),
+            remedies=sorted({one.rule for one in blocking if one.rule in catalogue.rules}),
+            states=[state for state in WORST_FIRST if state in report.states],
+            requirements=[_requirement(row, report, catalogue) for row in report.requirements],
+            rules=_rules(report, catalogue),
+            records=_records(report),
+            names={**catalogue.bricks, **meaning.TYPES},
+            groups={
+                "by_type": [one.name for one in report.today.by_type],
+                "by_brick": [one.name for one in report.today.by_brick],
+            },
+            found=_found,
+            order=WORST_FIRST,
+            complexities=meaning.COMPLEXITIES,
+            forces=law.FORCES,
+            titles={one.text: one.title for one in report.law},
+            State=State,
+        )
     )
 
 

@@ -134,6 +134,7 @@ def test_go_bins_own_files_stay_in_the_cache(machine: Machine) -> None:
     assert "GOPATH" not in theirs
 
 
+@pytest.mark.contract
 def test_two_runs_at_once_build_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.install_go(f'echo build >> {machine.folder}/builds; /bin/sleep 0.3; echo built > "$1"')
     script = "import sys; from tools import toolchain; from tools.preparation import pythons; "
@@ -148,6 +149,7 @@ def test_two_runs_at_once_build_once(machine: Machine, monkeypatch: pytest.Monke
     assert len(builds) == sum(len(part.programs) for part in places.PARTS), told
 
 
+@pytest.mark.contract
 def test_an_interrupt_says_how_to_go_on_and_leaves_nothing_half_made(machine: Machine) -> None:
     machine.install_go("exec /bin/sleep 30")
     command = [sys.executable, str(places.TOOLS / "toolchain.py"), "build"]

@@ -32,6 +32,7 @@ def run(folder: pathlib.Path, ci: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.contract
 def test_a_skip_of_any_kind_fails_under_ci(tmp_path: pathlib.Path) -> None:
     code, said = run(tmp_path, "true")
     assert code == 1
@@ -41,6 +42,7 @@ def test_a_skip_of_any_kind_fails_under_ci(tmp_path: pathlib.Path) -> None:
         assert f"test_{name}.py was skipped, and CI=true" in said.replace("::test_it", "")
 
 
+@pytest.mark.contract
 @pytest.mark.parametrize("ci", ["", "false"])
 def test_a_skip_is_a_skip_elsewhere(tmp_path: pathlib.Path, ci: str) -> None:
     code, said = run(tmp_path, ci)

@@ -118,6 +118,7 @@ def test_ports_are_kept_and_those_of_others_are_left_alone(cloud: Cloud, monkeyp
 # -- processes -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.contract
 def test_a_process_that_ends_as_it_starts_is_told_with_the_end_of_its_log(cloud: Cloud) -> None:
     configuration.write(cloud)
     script = "import sys; print('no such table: projects'); sys.exit(1)"
@@ -126,6 +127,7 @@ def test_a_process_that_ends_as_it_starts_is_told_with_the_end_of_its_log(cloud:
         supervising.wait(cloud, "keystone", lambda: False)
 
 
+@pytest.mark.contract
 def test_what_a_process_left_in_its_session_goes_with_it(cloud: Cloud) -> None:
     configuration.write(cloud)
     wait = "import signal; signal.pause()"
@@ -160,6 +162,7 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[tuple[int, psutil.Proce
     leader.wait(60)
 
 
+@pytest.mark.contract
 def test_a_strangers_session_with_a_remembered_number_is_left_alone(
     cloud: Cloud, stranger: tuple[int, psutil.Process]
 ) -> None:
