@@ -48,6 +48,13 @@ def test_a_credential_that_was_revoked_is_told(shared: Cloud, world: World) -> N
         telling.signed_out(world, env, made.secret, "does not know the application credential of OS_CLOUD any more")
 
 
+def test_a_wrong_secret_is_told(shared: Cloud, world: World) -> None:
+    with telling.credential(shared, world) as (_user, made, env):
+        place = pathlib.Path(env["OS_CLIENT_CONFIG_FILE"])
+        place.write_text(place.read_text(encoding="utf-8").replace(made.secret, "wrong" * 8), encoding="utf-8")
+        telling.signed_out(world, env, "wrong" * 8, "does not accept the sign-in")
+
+
 def test_a_quota_of_the_network_is_named_with_the_subject(world: World, me: Any, administrator: Any) -> None:
     administrator.network.update_quota(me.current_project_id, security_groups=0)
     try:
