@@ -17,7 +17,7 @@ from policies.catalogue import loader as catalogues
 from policies.report import fold, formats, model
 from policies.report.rates import share
 from policies.report.requirements import WORST_FIRST
-from policies.verdicts import Effect, State
+from policies.verdicts import WITHOUT_FUNCTION, Effect, State
 
 FORMATS = ("table", "states", *formats.MODULES)
 SHOWN = 8
@@ -105,9 +105,7 @@ def attention(merged: model.Report, lang: str) -> Iterator[rich.text.Text]:
     catalogue = catalogues.load()
     found, without = fold.apart(fold.loud(merged.findings))
     if without:
-        yield rich.text.Text(
-            f"{len(without)} rules have no function yet, so each needs evidence: {fold.some(without, SHOWN)}", "yellow"
-        )
+        yield rich.text.Text(f"{WITHOUT_FUNCTION}: {fold.some(without, SHOWN)}", "yellow")
     for group in fold.group(found):
         text = catalogue.requirements.get(group.requirement)
         yield rich.text.Text(f"{group.requirement} {text.title.in_(lang) if text else ''}".rstrip(), "bold")

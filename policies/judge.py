@@ -15,7 +15,7 @@ from policies.catalogue.texts import Unjudged
 from policies.context import Context
 from policies.records import Records, standing
 from policies.rules.model import ResourceRule, Rule, RunRule, StackRule
-from policies.verdicts import Effect, Finding, State, Verdict
+from policies.verdicts import WITHOUT_FUNCTION, Effect, Finding, State, Verdict
 
 RUN = "run"
 """Subject of what is judged about the run itself."""
@@ -179,7 +179,7 @@ def fold(findings: Sequence[Finding]) -> list[Finding]:
         alike = [one for one in findings if one.stage == UNJUDGED and one.effect is effect]
         if alike:
             names = ", ".join(one.rule for one in alike)
-            message = f"{len(alike)} rules have no function yet, so each needs evidence: {names}"
+            message = f"{WITHOUT_FUNCTION}: {names}"
             folded.append(dataclasses.replace(alike[0], rule=UNJUDGED, requirements=(), message=message))
     return folded
 

@@ -96,6 +96,8 @@ class Finding:
 
 
 CONFORM = Verdict(State.CONFORM)
+WITHOUT_FUNCTION = "no function judges these yet, so each needs evidence"
+"""Said before the names of rules for which the catalogue answers."""
 
 
 def refused(
