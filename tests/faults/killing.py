@@ -91,13 +91,15 @@ def after_writes(world: World, control: Control, number: int, *command: str) -> 
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    while process.poll() is None:
+    killed = False
+    while not killed and process.poll() is None:
         if any(fault["fired"] for fault in control.faults()):
             _kill(process)
-            break
+            killed = True
         time.sleep(0.05)
     control.clear_faults()
-    return process.returncode != 0
+    assert killed or process.returncode == 0, f"it failed by itself: {process.returncode}"
+    return killed
 
 
 def interrupt(process: subprocess.Popen[str], sent: signal.Signals) -> None:

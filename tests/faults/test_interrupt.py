@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
@@ -56,8 +57,9 @@ def test_emc2_killed_at_seeded_writes_recovers_with_nothing_made_twice(world: Wo
     """The write was done, its answer is lost, everything dies; then `rempart recover`."""
     plan = planner.plan(loader.load(loader.find("emc2")), target.load("outscale-sandbox"), world.name)
     command = ("recover", "emc2", "-e", world.name, "--layer", "network", "--yes")
-    for point in sorted(random.Random(SEED).sample(range(5, 200), POINTS)):
-        killing.after_writes(world, control, point, *command)
+    points = sorted(random.Random(SEED).sample(range(5, 200), POINTS))
+    for before, point in itertools.pairwise([0, *points]):
+        assert killing.after_writes(world, control, point - before, *command), f"it ended before its write {point}"
     done = world.rempart(*command)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = control.inventory()
