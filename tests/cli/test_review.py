@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli import main, review
 from cli import report as command
+from cli import review
 from policies.catalogue import loader as catalogues
 from policies.report import model
 from policies.verdicts import Effect, Finding, State
@@ -366,33 +366,6 @@ def test_a_review_merges_into_the_platforms_report(state_dir: pathlib.Path) -> N
     review.review(str(path), "minimal", None, "dev", "csv", str(state_dir / "out"))
     merged = model.merge(command.folders(PREFIX))
     assert sorted(run.operation for run in merged.runs) == ["review", "up", "up", "up", "up"]
-
-
-BAD = {
-    "nothing there": ("missing", None, "is not there"),
-    "not JSON": ("plan.json", f"{{{CANARY}", "is not JSON"),
-    "another document": ("plan.json", "{}", "neither a plan nor a state"),
-    "another shape": ("plan.json", '{"resource_changes": [1]}', "is not as Terraform writes it"),
-    "one file": ("main.tf", "", "give its folder"),
-    "no resource": ("plan.json", '{"resource_changes": []}', "holds no resource"),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_message(
-    case: str, state_dir: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name, text, says = BAD[case]
-    if text is not None:
-        (state_dir / name).write_text(text)
-    monkeypatch.setattr("sys.argv", ["rempart", "review", str(state_dir / name)])
-    with pytest.raises(SystemExit) as stopped:
-        main.main()
-    captured = capsys.readouterr()
-    assert stopped.value.code == 2
-    assert says in " ".join(captured.err.split())
-    assert CANARY not in captured.err
-    assert "Traceback" not in captured.err
 
 
 def test_effects_are_those_of_a_preview(state_dir: pathlib.Path) -> None:
