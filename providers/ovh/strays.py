@@ -115,8 +115,7 @@ def _unmarked(cloud: Any, removed: Sequence[_Found]) -> Iterator[Kept]:
         born = _born(disk.body)
         if unborn.may_be_a_system_disk(disk) and born and born >= min(unborn_since):
             stray = Stray(disk.type, disk.identifier, "without a subject", "compute")
-            remedy = f"`openstack volume delete {disk.identifier}`, if nobody uses it"
-            yield Kept(stray, Why.UNMARKED, remedy)
+            yield Kept(stray, Why.UNMARKED, unborn.remedy(cloud, disk))
 
 
 def _cut(layer: str, found: Sequence[_Found], held: Held) -> bool:

@@ -25,6 +25,8 @@ BUILT_SECONDS = 300.0
 GONE_SECONDS = 120.0
 PAUSE_SECONDS = 1.0
 UNFINISHED = ("BUILD", "ERROR")
+LET_GO_SINCE = "3.27"
+"""The version of Cinder's API that has attachments; its command line speaks an older one unless told."""
 LAUNCHED = "OS-SRV-USG:launched_at"
 POWER = "OS-EXT-STS:power_state"
 NO_STATE = 0
@@ -84,6 +86,14 @@ def may_be_a_system_disk(disk: Thing) -> bool:
     body = disk.body
     lost = not disk.labels and not body.get("name") and not body.get("attachments")
     return lost and body.get("is_bootable") is True and body.get("status") != "deleting"
+
+
+def remedy(cloud: Any, disk: Thing) -> str:
+    """What a person does about it. Cinder deletes none that Nova has reserved (400): it is let go first."""
+    reserved = disk.body.get("status") == "reserved"
+    held = cloud.block_storage.attachments(volume_id=disk.identifier) if reserved else ()
+    steps = [f"openstack --os-volume-api-version {LET_GO_SINCE} volume attachment delete {one.id}" for one in held]
+    return f"`{' && '.join([*steps, f'openstack volume delete {disk.identifier}'])}`, if nobody uses it"
 
 
 def _read(cloud: Any, identifier: str) -> dict[str, Any]:

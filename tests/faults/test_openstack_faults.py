@@ -119,6 +119,8 @@ def _kill(own: Cloud, victim: str) -> None:
 
 def _as_it_is_told(api: Any, words: str) -> None:
     """What a person does about the disks that Nova forgot as it died, which bear no mark and are never removed."""
+    for identifier in re.findall(r"volume attachment delete ([0-9a-f-]{36})", words):
+        api.block_storage.delete_attachment(identifier)
     for identifier in re.findall(r"openstack volume delete ([0-9a-f-]{36})", words):
         disk = api.block_storage.get_volume(identifier)
         assert not disk.attachments and not disk.metadata

@@ -132,6 +132,6 @@ class Cloud:
         yield from (server.Server.existing(**body) for body in copy.deepcopy(self.answers).values())
 
     def __getattr__(self, listing: str) -> Any:
-        if listing not in ("keypairs", "server_groups", "volumes"):
+        if listing not in ("keypairs", "server_groups", "volumes", "attachments"):
             raise AttributeError(listing)
         return lambda **_query: iter(self.rows.get(listing, ()))

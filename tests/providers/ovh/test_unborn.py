@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from openstack.block_storage.v3 import volume
+from openstack.block_storage.v3 import attachment, volume
 
 from providers import observation
 from providers.ovh import kinds, strays, unborn
@@ -138,6 +138,16 @@ def test_disks_that_nova_forgot_are_named_and_stay(told: dict[str, Any], cloud: 
     assert "openstack volume delete vol-1" in kept.remedy
     assert cloud.network.deleted == ["vm-held"]
     assert swept(cloud).kept == (), "only where a machine never ran"
+
+
+def test_a_disk_that_nova_had_reserved_is_let_go_before_it_is_deleted(cloud: Cloud) -> None:
+    cloud.rows["volumes"] = [volume.Volume.existing(id="vol-1", **{**DISK, "status": "reserved"})]
+    cloud.rows["attachments"] = [attachment.Attachment.existing(id="hold-1", volume_id="vol-1", instance="vm-held")]
+    cloud.nova("vm-held", **UNBORN, created="2026-11-28T12:00:00Z")
+    (kept,) = swept(cloud).kept
+    first, then = kept.remedy.partition("`, ")[0].removeprefix("`").split(" && ")
+    assert first == "openstack --os-volume-api-version 3.27 volume attachment delete hold-1"
+    assert then == "openstack volume delete vol-1"
 
 
 def test_only_the_layers_that_are_asked_for_are_waited_for_and_swept(cloud: Cloud, clock: list[float]) -> None:
