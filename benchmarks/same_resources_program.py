@@ -13,6 +13,8 @@ from typing import Any
 import pulumi
 import pulumi_openstack
 
+from stacks import quiet
+
 
 def filled(value: Any, made: Mapping[str, pulumi.CustomResource]) -> Any:
     """An argument with ids in place of `{"id_of": NAME}`."""
@@ -35,4 +37,5 @@ def register(folder: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
+    quiet.quieten()  # as every stack of ours
     register(pathlib.Path.cwd())
