@@ -39,33 +39,30 @@ def _templates() -> jinja2.Environment:
 def render(report: Report, catalogue: Catalogue, language: str) -> str:
     """The page; `language` is the one shown first."""
     blocking = [one for one in report.findings if one.effect is Effect.BLOCK]
-    return (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            report=report,
-            catalogue=catalogue,
-            language=language,
-            verdict=meaning.verdict(report),
-            basis=meaning.BASES[report.basis],
-            blocking=fold.fold(blocking),
-            remedies=sorted({one.rule for one in blocking if one.rule in catalogue.rules}),
-            states=[state for state in WORST_FIRST if state in report.states],
-            requirements=[_requirement(row, report, catalogue) for row in report.requirements],
-            rules=_rules(report, catalogue),
-            records=_records(report),
-            names={**catalogue.bricks, **meaning.TYPES},
-            groups={
-                "by_type": [one.name for one in report.today.by_type],
-                "by_brick": [one.name for one in report.today.by_brick],
-            },
-            found=_found,
-            order=WORST_FIRST,
-            complexities=meaning.COMPLEXITIES,
-            forces=law.FORCES,
-            titles={one.text: one.title for one in report.law},
-            State=State,
-        )
+    page = _templates().get_template("page.html.j2")
+    return page.render(
+        report=report,
+        catalogue=catalogue,
+        language=language,
+        verdict=meaning.verdict(report),
+        basis=meaning.BASES[report.basis],
+        blocking=fold.fold(blocking),
+        remedies=sorted({one.rule for one in blocking if one.rule in catalogue.rules}),
+        states=[state for state in WORST_FIRST if state in report.states],
+        requirements=[_requirement(row, report, catalogue) for row in report.requirements],
+        rules=_rules(report, catalogue),
+        records=_records(report),
+        names={**catalogue.bricks, **meaning.TYPES},
+        groups={
+            "by_type": [one.name for one in report.today.by_type],
+            "by_brick": [one.name for one in report.today.by_brick],
+        },
+        found=_found,
+        order=WORST_FIRST,
+        complexities=meaning.COMPLEXITIES,
+        forces=law.FORCES,
+        titles={one.text: one.title for one in report.law},
+        State=State,
     )
 
 
