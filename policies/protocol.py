@@ -6,7 +6,6 @@ from blueprint.messages import alone
 
 with alone():
     from pulumi.runtime.proto import analyzer_pb2 as messages
-    from pulumi.runtime.proto import analyzer_pb2_grpc as services
     from pulumi.runtime.proto import plugin_pb2 as plugins
 
-__all__ = ["messages", "plugins", "services"]
+__all__ = ["messages", "plugins"]

@@ -195,6 +195,7 @@ def prepare(
     }
     files = {f"waivers/{one.waiver.id}": one.location for one in waivers}
 
+    @functools.cache  # most resources of a bubble are of a few lines
     def locate(subject: str, field: str | None) -> str:
         if subject in files:
             return files[subject]
