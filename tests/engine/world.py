@@ -79,7 +79,8 @@ class World:
     def state(self, stack: str) -> dict[str, Any]:
         exported = self.pulumi("stack", "export", "-s", stack)
         assert exported.returncode == 0, exported.stderr
-        return json.loads(exported.stdout)
+        found: dict[str, Any] = json.loads(exported.stdout)
+        return found
 
 
 ENDPOINTS: Mapping[str, tuple[str, ...]] = {"outscale-sandbox": ("outscale", "s3"), "ovh-sandbox": ("ovh", "rgw")}
