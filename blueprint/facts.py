@@ -10,40 +10,10 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from blueprint import data_plan
-from blueprint.options import Options
+from blueprint.origin import OUTSIDE as OUTSIDE
+from blueprint.origin import UNBOUND as UNBOUND
+from blueprint.origin import Origin as Origin
 from blueprint.values import NOT_OBSERVABLE, Value
-
-UNBOUND = "*"
-"""Where a resource belongs to no network because its provider binds that kind to none."""
-OUTSIDE = "internet"
-"""What a reference names where it points at the provider's own network to the Internet."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Origin:
-    """Which resource a fact speaks of, and whom it serves."""
-
-    urn: str
-    type: str
-    name: str
-    subject: str | None
-    """The blueprint path that the adapter wrote into the resource; None where it wrote none."""
-    references: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Input property -> subject of the resource it should point at, as the adapter wrote it."""
-    tags: Value[Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    taggable: bool = False
-    provider: str = ""
-    targets: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Input property -> type of the resource it points at: every id that the resource gives, whatever it declares."""
-    dependencies: Mapping[str, tuple[str, ...]] | None = None
-    """Input property -> URNs that the engine saw it come from. None before the whole stack is known."""
-    options: Options | None = None
-    """None where no engine says them: a provider's API, Terraform."""
-
-    @property
-    def path(self) -> str:
-        """The subject, or "": none of the plan's."""
-        return self.subject or ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -193,6 +163,10 @@ class Machine:
     boot: Value[BootDisk | None] = NOT_OBSERVABLE  # None: from no volume of its own
     asks_network: Value[bool] = NOT_OBSERVABLE  # for all that it is born with
     access_key: str | None = None  # subject of the key pair that opens it
+    also: tuple[Value[str], ...] = ()
+    """What else it is given at birth, beside its user data: it is read for secrets, and compared with nothing."""
+    copied: Value[bool | None] = None
+    """Whether it names a policy by which the provider copies its disks; None where there are no such policies."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -243,6 +217,8 @@ class Bucket:
     """False where the store has no bucket policies at all, as far as its sources show."""
     expiry: Value[tuple[Expiry, ...]] = ()
     lock_mode: Value[str | None] = None  # "COMPLIANCE": nobody lifts it; "GOVERNANCE": whoever has the right does
+    admitted: Value[tuple[str, ...] | None] = None
+    """Ranges from which it answers at all; None where its store keeps no such list of its own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -350,6 +326,24 @@ class Support:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Credential:
+    """A key of the provider's own interfaces that a resource makes: its secret half lies in the state."""
+
+    origin: Origin
+    opens: str  # "api" | "storage"
+    everything: bool  # whether it opens all that the account has there
+    until: Value[str]  # the day on which it ends, as it is written
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A known type that shows no rule anything to judge: a record must answer for it. `why` says so in words."""
+
+    origin: Origin
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ProviderConfiguration:
     """An explicit provider resource: where the resources below it really go."""
 
@@ -394,6 +388,8 @@ Fact: TypeAlias = (
     | Component
     | AccessKey
     | Support
+    | Credential
+    | Unjudged
     | ProviderConfiguration
     | Unmapped
 )

@@ -57,11 +57,32 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
-def load(name: str) -> Target:
-    """Raises UnknownName for a target that has no file, BlueprintErrors for a file that is wrong."""
-    if name not in names():
-        raise UnknownName(unknown("target", name, names()) + f" A target is a file in {display(folder())}/.")
-    path = folder() / f"{name}.yaml"
+def only_reviewed() -> list[str]:
+    """Names of targets that no adapter brings anything up on: Terraform for them is judged, and nothing more."""
+    return sorted(path.stem for path in _reviewed().glob("*.yaml"))
+
+
+def _reviewed() -> pathlib.Path:
+    return folder().parent / "reviewed"
+
+
+def load(name: str, *, only_read: bool = False) -> Target:
+    """Raises UnknownName for a target that has no file, BlueprintErrors for a file that is wrong.
+
+    `only_read`: whether one will do that has no adapter.
+    """
+    known, place = names(), folder()
+    if name not in known and name in only_reviewed():
+        if not only_read:
+            raise UnknownName(
+                f"target {name!r} has no adapter: `rempart review` judges Terraform for it, and nothing is brought "
+                f"up there. Targets with an adapter: {', '.join(known)}."
+            )
+        place = _reviewed()
+    elif name not in known:
+        listed = [*known, *only_reviewed()] if only_read else known
+        raise UnknownName(unknown("target", name, listed) + f" A target is a file in {display(folder())}/.")
+    path = place / f"{name}.yaml"
     data, source_map, _ = yaml_reader.read(path)
     model = validation.validate(_TargetFile, data, source_map)
     if model.name != name:

@@ -66,9 +66,14 @@ class Unresolved(str):
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        raise Unobservable(f"what `{self}` points at is given elsewhere: nothing here names it")
+        raise Unobservable(elsewhere(self))
 
     __ne__ = __eq__
 
     def __hash__(self) -> int:
-        raise Unobservable(f"what `{self}` points at is given elsewhere: nothing here names it")
+        raise Unobservable(elsewhere(self))
+
+
+def elsewhere(unresolved: Unresolved) -> str:
+    """Why a rule cannot follow a property, in words."""
+    return f"what `{unresolved}` points at is given elsewhere: nothing here names it"

@@ -108,7 +108,7 @@ def approve(file: str, key: str) -> int:
     """Signs a baseline, unless its owner is the one who does."""
     path = pathlib.Path(file)
     baseline = baselines.read(path)
-    target = targets.load(baseline.target)
+    target = targets.load(baseline.target, only_read=True)
     signed = approvals.approved(baseline, pathlib.Path(key).expanduser(), as_of(target.name), Namespace.BASELINE)
     said = baselines.standing(signed, signing.trust(), target.simulated)
     baselines.write(signed, path)
@@ -155,11 +155,11 @@ def compared(merged: model.Report, baseline: Baseline) -> Compared:
 
 
 def as_of(target: str) -> dt.date:
-    return targets.load(target).as_of or dt.date.today()
+    return targets.load(target, only_read=True).as_of or dt.date.today()
 
 
 def _trouble(baseline: Baseline) -> str | None:
-    simulated = targets.load(baseline.target).simulated
+    simulated = targets.load(baseline.target, only_read=True).simulated
     if simulated and baseline.request is None:
         return None
     return approvals.trouble(baseline, signing.trust(), Namespace.BASELINE, simulated=simulated)

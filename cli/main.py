@@ -172,7 +172,9 @@ def review(
         str | None, typer.Argument(metavar="PATH", help="A folder of Terraform, a plan or a state.")
     ] = None,
     platform: Annotated[str | None, typer.Option("--platform", "-p", help="The blueprint that it must match.")] = None,
-    target: Annotated[str | None, typer.Option("--target", "-t", help="Name of a file in stacks/targets/.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="Name of a file in stacks/targets/ or stacks/reviewed/.")
+    ] = None,
     environment: ENVIRONMENT = "dev",
     source: Annotated[str | None, typer.Option("--from", help="azurerm: print what each type becomes.")] = None,
     format: REPORT_FORMAT = "table",

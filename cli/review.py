@@ -44,7 +44,7 @@ def review(
     reading = read(pathlib.Path(path))
     if not reading.blocks:
         raise NothingToReview(f"{path} holds no resource: there is nothing to judge" + _also(reading))
-    aim = targets.load(target) if target else _target(reading)
+    aim = targets.load(target, only_read=True) if target else _target(reading)
     planned = planner.plan(loader.load(loader.find(platform)), aim, environment_name) if platform else None
     resources, unknown = resolve(reading, aim.provider, planned)
     if planned is None:  # what says no subject is then known by its address
@@ -95,6 +95,8 @@ def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tupl
                 resources.append(mapping.translate(one, types[one.type]))
         elif not (block.type in buckets.TYPES and block.address in on_an_endpoint):
             unknown.append(block)
+    unknown += buckets.strays(resources, types, reading.blocks)
+    resources = buckets.complete(resources, types, reading.blocks)
     named = own.subjects(resources, planned) if own is not None else resources
     return [*named, *stored], unknown
 
@@ -134,10 +136,10 @@ def _unmapped(block: Block, provider: str) -> Fact:
 def _target(reading: Reading) -> targets.Target:
     """The first target of the provider that most resources are of."""
     counted = collections.Counter(mapping.types_of(reading.blocks)[one.type] for one in reading.blocks if _known(one))
-    found = [one for one, _ in counted.most_common()] or list(mapping.known())
-    for name in targets.names():
-        target = targets.load(name)
-        if target.provider == found[0]:
+    found = [one for one, _ in counted.most_common(1)] or list(mapping.known())  # buckets alone are of any of them
+    for name in (*targets.names(), *targets.only_reviewed()):
+        target = targets.load(name, only_read=True)
+        if target.provider in found:
             return target
     raise NothingToReview(f"no target of {found[0]} is described in {errors.display(targets.folder())}: give --target")
 

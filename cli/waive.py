@@ -149,7 +149,7 @@ def _standing(path: pathlib.Path, waiver: Waiver) -> Standing:
 
 
 def _grounds(platform: str, target_name: str, environment: str) -> Grounds:
-    target = targets.load(target_name)
+    target = targets.load(target_name, only_read=True)
     plan = planner.plan(loader.load(loader.find(platform)), target, environment)
     return Grounds(
         rules=catalogues.load().rules,

@@ -27,10 +27,11 @@ from policies.records import decisions, standing
 from policies.records.standing import Grounds, Standing
 from policies.verdicts import Effect, Finding, Unjudgeable
 from providers import capabilities, images
+from providers.cloudtemple import facts as cloudtemple
 from providers.outscale import facts as outscale
 from providers.ovh import facts as ovh
 
-FACTS = {"outscale": outscale.fact, "ovh": ovh.fact}
+FACTS = {"cloudtemple": cloudtemple.fact, "outscale": outscale.fact, "ovh": ovh.fact}
 """Provider -> its mapping from resources to facts."""
 LOCAL = ("subject", "references")
 """Inputs that no provider receives."""
@@ -151,7 +152,7 @@ def prepare(
 
     Raises `RempartError` for a platform or a target that is not there, or is wrong.
     """
-    target = targets.load(name.target)
+    target = targets.load(name.target, only_read=True)
     loaded = loader.load(loader.find(name.platform))
     catalogue = catalogues.load()
     index = Index(planner.plan(loaded, target, name.environment))

@@ -125,6 +125,11 @@ class Host(Model):
     host: str
     source: str
     read_on: dt.date
+    below: bool = False
+    """Whether each customer has a name of its own below it."""
+
+    def is_of(self, host: str) -> bool:
+        return host == self.host or (self.below and host.endswith(f".{self.host}"))
 
 
 class Offer(Model):
@@ -157,7 +162,7 @@ class Offer(Model):
 
     def owns(self, host: str) -> bool:
         """Whether `host` is one that the provider publishes for this offer."""
-        return any(host == known.host for known in self.hosts)
+        return any(known.is_of(host) for known in self.hosts)
 
     def judge(self, brick: str, as_of: dt.date) -> Judgement:
         """Whether `brick`, or that part of one, of this offer may hold sensitive data on `as_of`."""

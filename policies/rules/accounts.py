@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
 import functools
 from collections.abc import Callable
 
-from blueprint import data_plan
+from blueprint import data_plan, facts
 from policies import addresses
 from policies.context import Context
 from policies.rules import attested
 from policies.rules.model import Rule, RunRule
 from policies.rules.words import empty
-from policies.verdicts import State, Verdict, refused
+from policies.verdicts import State, Verdict, refused, unread
 
 Judged = Callable[[data_plan.Accounts, Context], tuple[str, str] | None]
 """(field, what is wrong with it) of the accounts; None where nothing is."""
@@ -71,6 +72,23 @@ def _keys_end(accounts: data_plan.Accounts, context: Context) -> tuple[str, str]
     if accounts.access_key_days is None or not 1 <= accounts.access_key_days <= most:
         return "access_key_days", f"keys of the API do not end within {most} days"
     return None
+
+
+def made_to_end(fact: facts.Credential, context: Context) -> Verdict:
+    """A key of the API that a resource makes ends soon. When it began, its type does not say: a record does."""
+    if fact.opens != "api":
+        return Verdict(State.NOT_APPLICABLE, "it is no key of the provider's API")
+    if trouble := unread(fact, "until"):
+        return trouble
+    try:
+        ends = dt.date.fromisoformat(str(fact.until)[:10])
+    except ValueError:
+        return refused("its end is no day")
+    most = context.parameter("IAM-06", "days")
+    if (ends - context.as_of).days > most:
+        return refused(f"it does not end within {most} days")
+    message = f"it ends on {ends}; that it began less than {most} days before, nothing here shows"
+    return Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/credential")
 
 
 # IAM-07
@@ -143,7 +161,7 @@ RULES = (
     _rule("IAM-01", _one_directory, "the users that stand at the provider"),
     _rule("IAM-02", _two_factors, "the account's access policy"),
     Rule("IAM-04", run=nothing_whole),
-    _rule("IAM-06", _keys_end, "access keys"),
+    Rule("IAM-06", (facts.Credential,), made_to_end, run=functools.partial(_declared, _keys_end, "access keys")),
     _rule("IAM-07", _reviewed, "who holds a role, nor shows a review"),
     _rule("IAM-09", _same_rules, "the account's access rules"),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 from blueprint import data_plan, facts
+from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules import attested, sto
 from policies.rules.model import Rule
@@ -122,7 +124,23 @@ def copies_sealed(fact: facts.Bucket, context: Context) -> Verdict:
     return sto.sealed(fact, context, "copies", context.parameter("STO-07", "lock_days")) or CONFORM
 
 
+def machines_copied(everything: Sequence[Fact], _context: Context) -> Iterator[Verdict]:
+    """Where the provider copies machines by policies, each names one: what it then keeps, only a record shows."""
+    for fact in everything:
+        if isinstance(fact, facts.Machine) and fact.copied is not None:
+            if verdict := unread(fact, "copied"):
+                pass
+            elif fact.copied:
+                message = (
+                    "it names a policy of copies; how often it copies, what it keeps and where, nothing here shows"
+                )
+                verdict = Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/machine")
+            else:
+                verdict = refused("it names no policy of copies: its disks would be lost with it")
+            yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
+
+
 RULES = (
     Rule("SOV-04", (facts.Bucket,), kept_at_home, run=copies_stay),
-    Rule("STO-07", (facts.Bucket,), copies_sealed, run=everything_backed_up),
+    Rule("STO-07", (facts.Bucket,), copies_sealed, machines_copied, everything_backed_up),
 )

@@ -199,16 +199,18 @@ def _opened(fact: facts.Machine) -> Verdict | None:
 
 def no_secret_in_user_data(fact: facts.Machine, context: Context) -> Verdict:
     """User data is the blueprint's, holds no secret, however encoded, and fetches nothing from undeclared hosts."""
-    if trouble := unread(fact, "user_data"):
-        return dataclasses.replace(trouble, scope="kinds/machine")
     allowed = set(context.parameter("CPT-05", "hosts"))
 
     def declared(host: str) -> bool:
         return host in allowed or userdata.is_address_in(host, context.plan.cidr)
 
-    found = userdata.inspect(str(fact.user_data), declared)
-    if found:
-        return refused("; ".join(found[:4]), field="user_data")
+    given = (fact.user_data, *fact.also)
+    found = [what for text in given if values.known(text) for what in userdata.inspect(text, declared)]
+    if found:  # in what can be read, whatever else cannot
+        return refused("; ".join(list(dict.fromkeys(found))[:4]), field="user_data")
+    for text in given:
+        if trouble := unread(dataclasses.replace(fact, user_data=text), "user_data"):
+            return dataclasses.replace(trouble, scope="kinds/machine")
     planned = context.index.machines.get(fact.origin.path)
     if planned is not None and not userdata.same(str(fact.user_data), planned.user_data):
         return refused("its user data is not what the blueprint says", field="user_data")

@@ -31,6 +31,7 @@ NATIVE = (
     facts.Disk,
     facts.Bucket,
     facts.AccessKey,
+    facts.Credential,
     facts.Support,
 )
 ENGINE_ROLES = ("stack", "engine-provider")
@@ -46,6 +47,8 @@ def mapped(fact: Fact, context: Context) -> Verdict:
     """Every resource is of a known type and says which part of the blueprint it serves."""
     if isinstance(fact, facts.Unmapped):
         return refused(f"no rule knows resources of type {fact.origin.type}")
+    if isinstance(fact, facts.Unjudged):
+        return Verdict(State.EVIDENCE_REQUIRED, fact.why, scope=f"types/{fact.origin.type}")
     if isinstance(fact, facts.ProviderConfiguration | facts.StackReference) or (
         isinstance(fact, facts.Support) and fact.role in ENGINE_ROLES
     ):
@@ -95,19 +98,25 @@ def _exists(fact: Fact, context: Context) -> bool:
         return subject in index.buckets
     if isinstance(fact, facts.AccessKey):
         return subject == _administrators_key(context)
+    if isinstance(fact, facts.Credential):
+        return subject in {key.subject for key in context.plan.storage_keys} and fact.opens == "storage"
     return isinstance(fact, facts.Support) and _supports(fact.role, subject, context)
 
 
 def _supports(role: str, subject: str, context: Context) -> bool:
     index = context.index
     if role == "table-link":
-        return subject.endswith("/table-link") and subject.removesuffix("/table-link") in index.subnets
+        return subject.removesuffix("/table-link") in index.subnets and subject.endswith("/table-link")
     if role == "acceptation":
-        return subject.endswith("/acceptation") and subject.removesuffix("/acceptation") in index.peerings
+        return subject.removesuffix("/acceptation") in index.peerings and subject.endswith("/acceptation")
     if role == "attachment-link":
         link, _, segment = subject.removesuffix("/link").partition("/attachments/")
         return segment in index.subnets and (link in index.peerings or link in index.gateways)
-    return role == "disk-link" and subject.endswith("/link") and subject.removesuffix("/link") in index.disks
+    if role == "static-address":
+        return subject.removesuffix("/static") in index.interfaces and subject.endswith("/static")
+    if role == "bucket-grant":
+        return subject.removesuffix("/grant") in index.buckets and subject.endswith("/grant")
+    return role == "disk-link" and subject.removesuffix("/link") in index.disks and subject.endswith("/link")
 
 
 def _administrators_key(context: Context) -> str | None:
@@ -290,7 +299,9 @@ def _all_named(
 
 RULES = (
     Rule(
-        "GOV-01", (*NATIVE, facts.Component, facts.ProviderConfiguration, facts.StackReference, facts.Unmapped), mapped
+        "GOV-01",
+        (*NATIVE, facts.Component, facts.ProviderConfiguration, facts.StackReference, facts.Unjudged, facts.Unmapped),
+        mapped,
     ),
     Rule("GOV-02", NATIVE[:-1], truthful_tags),
     Rule("GOV-09", NATIVE, references_as_planned, references_are_true),

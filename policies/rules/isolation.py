@@ -53,10 +53,12 @@ def _attached(fact: facts.Machine | facts.Interface | facts.Support, context: Co
     home = context.index.bubble_of(fact.origin.path)
     if home is None:
         return refused("it belongs to no bubble of the plan")
-    strange = sorted(
-        name for name, subject in fact.origin.references.items() if _elsewhere(subject, home.subject, context)
-    )
-    return refused(f"its {', '.join(strange)} is of another bubble") if strange else CONFORM
+    named = {name: one for name, one in fact.origin.references.items() if not isinstance(one, values.Unresolved)}
+    strange = sorted(name for name, subject in named.items() if _elsewhere(subject, home.subject, context))
+    if strange:
+        return refused(f"its {', '.join(strange)} is of another bubble")
+    hidden = next((one for one in fact.origin.references.values() if isinstance(one, values.Unresolved)), None)
+    return CONFORM if hidden is None else Verdict(State.NOT_OBSERVABLE, values.elsewhere(hidden), pending=True)
 
 
 def _elsewhere(subject: str, home: str, context: Context) -> bool:

@@ -220,7 +220,7 @@ def _address(fact: facts.PublicAddress, context: Context) -> Verdict:
         machine = context.index.machines.get(subject)
         if machine is not None and fact.filters != (machine.zone,):
             return refused("it does not stand behind the filter of its machine's zone")
-    if fact.target is not None and fact.target.removesuffix("/nic") != subject:
+    if fact.target is not None and fact.target not in (subject, f"{subject}/nic"):
         return refused("it is linked to something else than what it is for")
     gateway = context.index.gateways.get(subject)
     if gateway is not None:

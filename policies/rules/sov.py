@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import urllib.parse
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias, get_args
 
 from blueprint import facts, values
@@ -35,7 +37,15 @@ def qualified_service(fact: Fact, context: Context) -> Verdict:
     bastion = context.plan.bastion
     if bastion is not None and fact.origin.path.startswith(f"{bastion.subject}/"):
         return _brick("bastion", context)
-    return _brick(next(brick for kind, brick in BRICKS if isinstance(fact, kind)), context)
+    return _brick(fact.origin.service or next(brick for kind, brick in BRICKS if isinstance(fact, kind)), context)
+
+
+def qualified_services(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
+    """The same for public addresses of a service that is not the whole network's."""
+    for fact in everything:
+        if isinstance(fact, facts.PublicAddress) and fact.origin.service:
+            verdict = _brick(fact.origin.service, context)
+            yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
 def qualified_layer(context: Context) -> Verdict:
@@ -226,7 +236,7 @@ def state_at_home(context: Context) -> Verdict:
 
 
 RULES = (
-    Rule("SOV-01", tuple(kind for kind, _ in BRICKS), qualified_service, run=qualified_layer),
+    Rule("SOV-01", tuple(kind for kind, _ in BRICKS), qualified_service, qualified_services, qualified_layer),
     Rule("SOV-02", run=version_of_decision),
     Rule("SOV-03", get_args(Regional), declared_region),
     Rule("SOV-05", run=listed_operators),

@@ -60,24 +60,31 @@ def _disk(fact: facts.Disk) -> Verdict:
 
 def not_public(fact: facts.Bucket, context: Context) -> Verdict:
     """Nobody reads or lists it anonymously: not by ACL, not by policy, not as a web site, not from any origin."""
-    hidden = fact.acl is NOT_OBSERVABLE  # no pass, and no reason to overlook what else opens it
-    if trouble := unread(fact, *(() if hidden else ("acl",)), "policy", "website", "cors_origins"):
+    # What cannot be read is no pass, and no reason to overlook what else opens it.
+    asked = ("acl", "policy", "website", "cors_origins", "admitted")
+    hidden = [name for name in asked if getattr(fact, name) is NOT_OBSERVABLE]
+    shown = [name for name in asked if name not in hidden]
+    if trouble := unread(fact, *shown):
         return trouble
-    if not hidden and fact.acl not in context.parameter("STO-02", "private_acls"):
+    if "acl" in shown and fact.acl not in context.parameter("STO-02", "private_acls"):
         return refused(f"its ACL {fact.acl} opens it beyond the account", field="public")
-    if fact.website:
+    limits = {4: context.parameter("STO-02", "ipv4_prefix"), 6: context.parameter("STO-02", "ipv6_prefix")}
+    if addresses.wide(fact.admitted if isinstance(fact.admitted, tuple) else (), limits):
+        return refused("its list of addresses admits almost anyone", field="public")
+    if "website" in shown and fact.website:
         return refused("it is published as a web site")
-    if "*" in values.read(fact.cors_origins):
+    if "cors_origins" in shown and "*" in values.read(fact.cors_origins):
         return refused("any web origin may read it")
     if any(_opens(statement) for statement in _statements(fact.policy)):
         return refused("its policy lets anyone in")
-    return _no_list(context) if hidden else CONFORM
+    return _unseen(hidden[0], context) if hidden else CONFORM
 
 
-def _no_list(context: Context) -> Verdict:
-    """Whether a bucket has an ACL cannot be asked: on a live reading, a record about the offer may answer."""
-    scope = f"offers/{context.offer}/bucket-acl" if context.place is Phase.LIVE else ""
-    return Verdict(State.NOT_OBSERVABLE, "`acl` cannot be read from this provider", scope=scope)
+def _unseen(name: str, context: Context) -> Verdict:
+    """What would open it cannot be asked. On a live reading, or of policies, a record about the offer may answer."""
+    asked = context.place is Phase.LIVE or name == "policy"
+    scope = f"offers/{context.offer}/bucket-{name}" if asked else ""
+    return Verdict(State.NOT_OBSERVABLE, f"`{name}` cannot be read from this provider", scope=scope)
 
 
 def _opens(statement: Mapping[str, Any]) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from blueprint import data_plan
+import collections
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from blueprint import data_plan, facts, values
+from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules import attested
 from policies.rules.model import Rule
-from policies.verdicts import State, Verdict, refused
+from policies.verdicts import CONFORM, State, Verdict, refused
 
 
 def keys_of_storage(context: Context) -> tuple[Verdict, ...]:
@@ -41,4 +46,44 @@ def _key(key: data_plan.StorageKey, context: Context) -> Verdict:
     return Verdict(State.EVIDENCE_REQUIRED, message, key.subject, scope=key.subject)
 
 
-RULES = (Rule("STO-06", run=keys_of_storage),)
+def made_narrow(fact: facts.Credential, _context: Context) -> Verdict:
+    """A key that a resource makes opens less than the whole storage. That it ends, no type says."""
+    if fact.opens != "storage":
+        return Verdict(State.NOT_APPLICABLE, "it opens no storage")
+    if fact.everything:
+        return refused("it opens every bucket of the account")
+    message = "its type has no end: only a record shows that it is renewed in time"
+    return Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/credential")
+
+
+def no_key_of_two_bubbles(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
+    """What a key is granted on buckets stays in one bubble."""
+    grants = [fact for fact in everything if isinstance(fact, facts.Support) and fact.role == "bucket-grant"]
+    opened: dict[str, set[str]] = collections.defaultdict(set)
+    for grant in grants:
+        account, bucket = grant.ends.get("account"), grant.ends.get("bucket")
+        if account and bucket and not _elsewhere(grant):
+            home = context.index.bubble_of(bucket)
+            opened[account].add(home.subject if home else "")
+    for grant in grants:
+        verdict = _granted(grant, opened)
+        yield dataclasses.replace(verdict, subject=grant.origin.subject, urn=grant.origin.urn)
+
+
+def _elsewhere(grant: facts.Support) -> values.Unresolved | None:
+    return next((end for end in grant.ends.values() if isinstance(end, values.Unresolved)), None)
+
+
+def _granted(grant: facts.Support, opened: Mapping[str, set[str]]) -> Verdict:
+    if hidden := _elsewhere(grant):
+        return Verdict(State.NOT_OBSERVABLE, values.elsewhere(hidden), pending=True)
+    account, bucket = grant.ends.get("account"), grant.ends.get("bucket")
+    if not account or not bucket:
+        return refused("it does not say which key opens which bucket")
+    bubbles = opened[account]
+    if "" in bubbles:
+        return refused("its key opens a bucket that is no bubble's")
+    return CONFORM if len(bubbles) == 1 else refused("its key opens buckets of several bubbles")
+
+
+RULES = (Rule("STO-06", (facts.Credential,), made_narrow, no_key_of_two_bubbles, keys_of_storage),)

@@ -6,12 +6,13 @@ knows here.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from blueprint.values import NOT_OBSERVABLE
 from providers.terraform.blocks import Block, camel
-from providers.terraform.mapping import SUBJECT, Resource, tags
+from providers.terraform.mapping import SUBJECT, Resource, TypeText, tags
 
 KIND = "s3:index:Bucket"
 BUCKET = "aws_s3_bucket"
@@ -44,6 +45,52 @@ def merge(blocks: Sequence[Block]) -> list[Resource]:
     return [_bucket(one, [part for part in parts if _of(part, one)], loose) for one in stored]
 
 
+def complete(resources: Sequence[Resource], types: Mapping[str, TypeText], blocks: Sequence[Block]) -> list[Resource]:
+    """The same, with what parts on an endpoint say of buckets that another provider's type makes."""
+    named = {text.kind: text.bucket for text in types.values() if text.bucket}
+    free = _free(blocks)
+    made = []
+    for one in resources:
+        given: dict[str, Any] = {}
+        for part in free if one.kind in named else ():
+            if _names(part, one.address, one.properties.get(named[one.kind])):
+                given |= _PARTS[part.type](part.values)
+            elif _nameless(part):
+                given |= dict.fromkeys(_PARTS[part.type](part.values), NOT_OBSERVABLE)
+        made.append(dataclasses.replace(one, properties={**one.properties, **given}))
+    return made
+
+
+def strays(resources: Sequence[Resource], types: Mapping[str, TypeText], blocks: Sequence[Block]) -> list[Block]:
+    """Parts on an endpoint whose bucket is nowhere in what was read: no rule would see what they open."""
+    if any(one.type == BUCKET and endpoint(one.provider) for one in blocks):
+        return []  # each of them is then uncertain: see `merge`
+    named = {text.kind: text.bucket for text in types.values() if text.bucket}
+    known = [(one.address, one.properties.get(named[one.kind])) for one in resources if one.kind in named]
+    return [
+        part
+        for part in _free(blocks)
+        if not any(_names(part, *each) for each in known) and not (known and _nameless(part))
+    ]
+
+
+def _free(blocks: Sequence[Block]) -> list[Block]:
+    """Parts on an endpoint that are of no bucket of their own provider."""
+    stored = [one for one in blocks if one.type == BUCKET]
+    parts = [one for one in blocks if one.type in PARTS and endpoint(one.provider)]
+    return [part for part in parts if not any(_of(part, one) for one in stored)]
+
+
+def _names(part: Block, address: str, name: Any) -> bool:
+    given = part.values.get("bucket")
+    return part.references.get("bucket") == address or (isinstance(given, str) and given == name)
+
+
+def _nameless(part: Block) -> bool:
+    """Whether nothing says which bucket it is of."""
+    return not isinstance(part.values.get("bucket"), str) and "bucket" not in part.references
+
+
 def _bucket(block: Block, parts: Sequence[Block], loose: Sequence[Block]) -> Resource:
     """`loose` parts belong to some bucket, and nothing says to which: what they set is then known of none."""
     values = block.values
@@ -64,10 +111,7 @@ def _bucket(block: Block, parts: Sequence[Block], loose: Sequence[Block]) -> Res
 
 
 def _of(part: Block, bucket: Block) -> bool:
-    named = part.values.get("bucket")
-    return part.references.get("bucket") == bucket.address or (
-        isinstance(named, str) and named == bucket.values.get("bucket")
-    )
+    return _names(part, bucket.address, bucket.values.get("bucket"))
 
 
 def _one(value: Any) -> Any:

@@ -85,6 +85,16 @@ class _Module:
             if one["__tfmeta"].get("type") == "resource" and isinstance(one.get("id"), str)
         }
 
+    @functools.cached_property
+    def looked_up(self) -> frozenset[str]:
+        """The same for data sources: such an id is nobody's, and what it stands for is not here."""
+        return frozenset(
+            one["id"]
+            for ones in self.resolved.values()
+            for one in ones
+            if one["__tfmeta"].get("type") == "data" and isinstance(one.get("id"), str)
+        )
+
     def blocks(self) -> Iterator[Block]:
         for ones in self.resolved.values():
             for one in ones:
@@ -182,6 +192,9 @@ class _Weave:
             return None if said is None and "[" not in path else NOT_OBSERVABLE
         if isinstance(resolved, str) and resolved in self.module.ids:
             self.references[path] = self.module.ids[resolved]
+            return NOT_OBSERVABLE
+        if isinstance(resolved, str) and any(made_up in resolved for made_up in self.module.looked_up):
+            self.unresolved |= {path} if resolved in self.module.looked_up else set()
             return NOT_OBSERVABLE
         if isinstance(said, str) and (whole := _WHOLE.fullmatch(said)):
             found = self.module.follow(f"{whole[1]}.id", self.inside)

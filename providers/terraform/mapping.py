@@ -38,6 +38,10 @@ class TypeText(Model):
     """Property -> value where nothing is written."""
     hidden: tuple[str, ...] = ()
     """Properties that Terraform's type does not have: never observable here."""
+    bucket: str | None = None
+    """The argument that names a bucket, where the type is one: another provider's resources may say more of it."""
+    unjudged: str = ""
+    """Why no rule has anything to judge in it. Such a type is known, and a record must answer for it."""
 
 
 class Types(Model):
@@ -79,6 +83,8 @@ def known() -> tuple[str, ...]:
 def translate(block: Block, text: TypeText) -> Resource:
     """One block of a known type."""
     properties: dict[str, Any] = {**text.defaults, **dict.fromkeys(text.hidden, NOT_OBSERVABLE)}
+    if text.unjudged:
+        properties["unjudged"] = text.unjudged
     for argument in text.arguments:
         if argument in block.values:
             name = text.rename.get(argument, camel(argument))

@@ -30,6 +30,12 @@ def test_every_described_offer_has_a_column_and_says_its_decision(made: comparis
         assert (decision.decision if decision else "none") in row[2]
 
 
+def test_an_offer_without_an_adapter_is_described_beside_the_others(made: comparison.Comparison) -> None:
+    (column,) = [one for one in made.columns if one.offer.provider == "cloudtemple"]
+    assert (column.target, column.plan, column.made) == (None, None, {})
+    assert "brought up by nothing" in column.problem
+
+
 def test_the_matrix_is_counted_from_what_would_be_registered(made: comparison.Comparison) -> None:
     for column in made.columns:
         if column.target is None:

@@ -33,7 +33,7 @@ JSON = st.recursive(
 RANGES = st.sampled_from(
     ["0.0.0.0/0", "128.0.0.0/1", "::/0", "10.64.0.0/12", "10.64.16.0/24", "192.0.2.7/32", "2001:db8::/32"]
 )
-NAMED = {"cidr": RANGES, "cidrs": RANGES, "destination": RANGES}
+NAMED = {"admitted": RANGES, "cidr": RANGES, "cidrs": RANGES, "destination": RANGES}
 """Fields whose text is always one range: what is none is malformed before a rule sees it."""
 st.register_type_strategy(Malformed, st.builds(Malformed, st.just("a word")))
 
