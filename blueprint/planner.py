@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 import re
 from typing import Any
 
@@ -14,6 +13,7 @@ from blueprint import (
     assurance,
     exchanges,
     flows,
+    indented,
     keyring,
     machines,
     model,
@@ -114,7 +114,7 @@ def to_json(planned: Plan) -> str:
     for machine in (*document["machines"], *bastions):
         if machine["user_data"]:
             machine["user_data"] = f"({len(machine['user_data'])} characters, not shown)"
-    return json.dumps(document, default=_encode, indent=2, ensure_ascii=False) + "\n"
+    return indented.dumps(document, _encode) + "\n"
 
 
 def _encode(value: Any) -> str:

@@ -11,6 +11,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from blueprint import indented
 from blueprint.model import Model
 from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import Bilingual
@@ -182,12 +183,12 @@ def document(report: model.Report, catalogue: Catalogue) -> dict[str, Any]:
         "rows": [_named(dataclasses.asdict(one)) for one in report.rows],
         "horizons": [_named(dataclasses.asdict(one)) for one in report.horizons],
         "law": [_law(one) for one in report.law],
-        "findings": [_named(one.flat()) for one in report.findings],
+        "findings": [{**one.flat(), "requirements": list(one.requirements)} for one in report.findings],
     }
 
 
 def render(report: model.Report, catalogue: Catalogue, language: str) -> str:  # noqa: ARG001 - data has no language
-    return json.dumps(document(report, catalogue), indent=2, ensure_ascii=False) + "\n"
+    return indented.dumps(document(report, catalogue)) + "\n"
 
 
 def schema() -> str:
@@ -219,6 +220,8 @@ def _named(values: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return _named(value)
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -62,8 +63,14 @@ def fold(findings: Iterable[Finding]) -> tuple[Fold, ...]:
     """Worst first, then by rule."""
     alike: dict[tuple[object, ...], list[Finding]] = collections.defaultdict(list)
     for one in findings:
-        alike[one.rule, one.state, one.effect, one.until, one.record, _OWN.sub("…", one.message)].append(one)
+        alike[one.rule, one.state, one.effect, one.until, one.record, _wording(one.message)].append(one)
     return tuple(sorted((Fold(tuple(found)) for found in alike.values()), key=_order))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _wording(message: str) -> str:
+    """What findings that say the same have in common; a page folds each finding under its requirements and its rule."""
+    return _OWN.sub("…", message)
 
 
 def group(findings: Iterable[Finding]) -> tuple[Group, ...]:

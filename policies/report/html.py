@@ -15,7 +15,7 @@ from policies.catalogue.texts import Bilingual
 from policies.report import fold, law, meaning
 from policies.report.model import Report
 from policies.report.rates import Rate, Rates
-from policies.report.requirements import WORST_FIRST, RequirementRow
+from policies.report.requirements import WORST_FIRST, RequirementRow, by_requirement
 from policies.verdicts import Effect, Finding, State
 
 PAGE = pathlib.Path(__file__).parent / "page"
@@ -39,6 +39,7 @@ def _templates() -> jinja2.Environment:
 def render(report: Report, catalogue: Catalogue, language: str) -> str:
     """The page; `language` is the one shown first."""
     blocking = [one for one in report.findings if one.effect is Effect.BLOCK]
+    about, states = by_requirement(report.findings), report.states
     page = _templates().get_template("page.html.j2")
     return page.render(
         report=report,
@@ -48,8 +49,9 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
         basis=meaning.BASES[report.basis],
         blocking=fold.fold(blocking),
         remedies=sorted({one.rule for one in blocking if one.rule in catalogue.rules}),
-        states=[state for state in WORST_FIRST if state in report.states],
-        requirements=[_requirement(row, report, catalogue) for row in report.requirements],
+        counts=states,
+        states=[state for state in WORST_FIRST if state in states],
+        requirements=[_requirement(row, about.get(row.id, []), report, catalogue) for row in report.requirements],
         rules=_rules(report, catalogue),
         records=_records(report),
         names={**catalogue.bricks, **meaning.TYPES},
@@ -76,9 +78,8 @@ def _found(rates: Rates | None, part: str, name: str) -> Rate | None:
     return next((one for one in getattr(rates, part) if one.name == name), None) if rates else None
 
 
-def _requirement(row: RequirementRow, report: Report, catalogue: Catalogue) -> dict[str, Any]:
+def _requirement(row: RequirementRow, about: list[Finding], report: Report, catalogue: Catalogue) -> dict[str, Any]:
     """Requirement by requirement: its rules, what asks for attention, what counted, and what it all means."""
-    about = [one for one in report.findings if row.id in one.requirements]
     worst = {one.rule: one.worst for one in report.rows}
     proves, proves_not = meaning.of(row, report, catalogue)
     return {

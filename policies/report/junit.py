@@ -7,6 +7,7 @@ error of a suite of its own.
 
 from __future__ import annotations
 
+import collections
 import re
 import xml.etree.ElementTree as xml
 from collections.abc import Sequence
@@ -21,10 +22,12 @@ _GREEN = (State.CONFORM, State.WORKAROUND_ACCEPTED)
 
 def render(report: Report, catalogue: Catalogue, language: str) -> str:
     root = xml.Element("testsuites", name="rempart")
+    by_rule: dict[str, list[Finding]] = collections.defaultdict(list)
+    for one in report.findings:
+        by_rule[one.rule].append(one)
     for row in report.rows:
-        found = [one for one in report.findings if one.rule == row.rule]
         title = catalogue.rules[row.rule].title.in_(language) if row.rule in catalogue.rules else row.rule
-        _suite(root, f"{row.rule} {title}", [_case(one) for one in found], report)
+        _suite(root, f"{row.rule} {title}", [_case(one) for one in by_rule[row.rule]], report)
     if report.problems:
         _suite(root, "complete", [_problem(problem) for problem in report.problems], report)
     xml.indent(root)

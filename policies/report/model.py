@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime as dt
+import functools
 import json
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ from providers.capabilities import Offer
 
 OPERATIONS = ("up", "preview", "verify", "review")
 AUDIT = "audit"
+_STATE, _EFFECT = functools.cache(State), functools.cache(Effect)
 
 
 class NoFindings(RempartError):
@@ -126,7 +128,7 @@ def of(runs: Sequence[Run], events: Mapping[str, tuple[history.Event, ...]]) -> 
     header = runs[0].header
     as_of = str(header.get("as_of", ""))
     horizons = rates.horizons(everything, _offer(header), _day(as_of), catalogue)
-    states = horizons[0].judged.states
+    states, about = horizons[0].judged.states, requirements.by_requirement(everything)
     return Report(
         platform=str(header.get("platform", "")),
         title=str(header.get("title", "")),
@@ -138,7 +140,7 @@ def of(runs: Sequence[Run], events: Mapping[str, tuple[history.Event, ...]]) -> 
         runs=tuple(runs),
         findings=everything,
         rows=rows(everything),
-        requirements=tuple(requirements.row(one, states[one], everything, catalogue) for one in states),
+        requirements=tuple(requirements.row(one, states[one], about.get(one, ()), catalogue) for one in states),
         horizons=horizons,
         history=events,
         law=law.texts(legal.load(), [dt.date.fromisoformat(one.date) for one in horizons]),
@@ -156,17 +158,24 @@ def rows(findings: Sequence[Finding]) -> tuple[Row, ...]:
 
 def standing(folder: pathlib.Path) -> tuple[Run, ...]:
     """The runs of one stack that still speak: its last one, and an audit of its state that no later `up` outdated."""
-    last, audit = latest(folder), read(folder / f"{AUDIT}.jsonl")
-    up = read(folder / "up.jsonl")
-    if audit is not None and up is not None and up.time > audit.time:
+    found, audit = _runs(folder), read(folder / f"{AUDIT}.jsonl")
+    if audit is not None and "up" in found and found["up"].time > audit.time:
         audit = None
-    return tuple(run for run in (last, audit) if run is not None)
+    return tuple(run for run in (_last(found), audit) if run is not None)
 
 
 def latest(folder: pathlib.Path) -> Run | None:
     """The last run of one stack; of a preview and an `up` of the same moment, the `up`."""
-    found = [run for name in OPERATIONS if (run := read(folder / f"{name}.jsonl")) is not None]
-    return max(found, key=lambda run: (run.time, run.operation == "up"), default=None)
+    return _last(_runs(folder))
+
+
+def _runs(folder: pathlib.Path) -> dict[str, Run]:
+    """Operation -> its run, each file read once: a platform has thousands of findings."""
+    return {name: run for name in OPERATIONS if (run := read(folder / f"{name}.jsonl")) is not None}
+
+
+def _last(found: Mapping[str, Run]) -> Run | None:
+    return max(found.values(), key=lambda run: (run.time, run.operation == "up"), default=None)
 
 
 def read(path: pathlib.Path) -> Run | None:
@@ -209,14 +218,8 @@ def run(header: Mapping[str, Any], findings: Sequence[Finding], complete: bool =
 
 
 def _finding(content: Mapping[str, Any]) -> Finding:
-    return Finding(
-        **{
-            **content,
-            "state": State(content["state"]),
-            "effect": Effect(content["effect"]),
-            "requirements": tuple(content["requirements"]),
-        }
-    )
+    changed = {"state": _STATE(content["state"]), "effect": _EFFECT(content["effect"])}
+    return Finding(**{**content, **changed, "requirements": tuple(content["requirements"])})
 
 
 def _final(findings: Sequence[Finding]) -> tuple[Finding, ...]:

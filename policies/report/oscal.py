@@ -7,14 +7,14 @@ reports on the same runs are the same document.
 from __future__ import annotations
 
 import collections
-import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from blueprint import indented
 from policies.catalogue.loader import Catalogue
 from policies.report.model import Report
-from policies.report.requirements import RequirementRow
+from policies.report.requirements import RequirementRow, by_requirement
 from policies.verdicts import Finding, State
 
 OSCAL_VERSION = "1.1.3"
@@ -23,7 +23,7 @@ PROPERTIES = "urn:rempart:oscal"
 
 
 def render(report: Report, catalogue: Catalogue, language: str) -> str:
-    return json.dumps(results(report, catalogue, language), indent=2, ensure_ascii=False) + "\n"
+    return indented.dumps(results(report, catalogue, language)) + "\n"
 
 
 def results(report: Report, catalogue: Catalogue, language: str) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def results(report: Report, catalogue: Catalogue, language: str) -> dict[str, An
     when = max(run.time for run in report.runs)
     rows = [row for row in report.requirements if row.applicable]
     observed = list(_observations(report, catalogue, language, name))
+    about = by_requirement(report.findings)
     result = {
         "uuid": _uuid(name, "result", when),
         "title": report.title or report.platform,
@@ -47,7 +48,7 @@ def results(report: Report, catalogue: Catalogue, language: str) -> dict[str, An
             "control-selections": [{"include-controls": [{"control-id": row.id.lower()} for row in rows]}],
         },
         "observations": observed,
-        "findings": [_finding(row, report, catalogue, language, name) for row in rows],
+        "findings": [_finding(row, about.get(row.id, ()), catalogue, language, name) for row in rows],
         **({"remarks": "\n\n".join(report.problems)} if report.problems else {}),
     }
     plan = _uuid(name, "plan")
@@ -110,8 +111,10 @@ def _observations(report: Report, catalogue: Catalogue, language: str, name: str
         yield made
 
 
-def _finding(row: RequirementRow, report: Report, catalogue: Catalogue, language: str, name: str) -> dict[str, Any]:
-    observed = sorted({(one.rule, one.state) for one in report.findings if row.id in one.requirements})
+def _finding(
+    row: RequirementRow, about: Iterable[Finding], catalogue: Catalogue, language: str, name: str
+) -> dict[str, Any]:
+    observed = sorted({(one.rule, one.state) for one in about})
     text = catalogue.requirements[row.id]
     satisfied = row.state is State.CONFORM
     related = [{"observation-uuid": _observation(name, rule, state)} for rule, state in observed]

@@ -107,8 +107,9 @@ def _horizon(
 def _judged(findings: Sequence[Finding], offer: Offer | None, day: dt.date, catalogue: Catalogue) -> dict[str, State]:
     about: dict[str, set[State]] = collections.defaultdict(set)
     for finding in findings:
+        state = _on(finding, day)
         for requirement in finding.requirements:
-            about[requirement].add(_on(finding, day))
+            about[requirement].add(state)
     made = {}
     for identifier, text in catalogue.requirements.items():
         found = about[identifier]

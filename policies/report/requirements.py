@@ -39,10 +39,18 @@ class RequirementRow:
     coverage: str
 
 
-def row(identifier: str, state: State, findings: Sequence[Finding], catalogue: Catalogue) -> RequirementRow:
-    """One requirement of the catalogue under the findings of a whole platform; `state` is the one that rates count."""
+def by_requirement(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Requirement -> the findings about it, in their order."""
+    about: dict[str, list[Finding]] = collections.defaultdict(list)
+    for finding in findings:
+        for identifier in dict.fromkeys(finding.requirements):
+            about[identifier].append(finding)
+    return dict(about)
+
+
+def row(identifier: str, state: State, about: Sequence[Finding], catalogue: Catalogue) -> RequirementRow:
+    """One requirement of the catalogue under the findings about it; `state` is the one that rates count."""
     rules = tuple(rule for rule, text in catalogue.rules.items() if identifier in text.requirements)
-    about = [one for one in findings if identifier in one.requirements]
     states = collections.Counter(one.state for one in about)
     judged = any(one.state is not State.NOT_APPLICABLE and one.stage != UNJUDGED for one in about)
     text = catalogue.requirements[identifier]

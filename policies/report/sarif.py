@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
+from blueprint import indented
 from policies.catalogue.loader import Catalogue
 from policies.report.model import Report
 from policies.verdicts import Effect, Finding, State
@@ -14,7 +14,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render(report: Report, catalogue: Catalogue, language: str) -> str:
-    return json.dumps(log(report, catalogue, language), indent=2, ensure_ascii=False) + "\n"
+    return indented.dumps(log(report, catalogue, language)) + "\n"
 
 
 def log(report: Report, catalogue: Catalogue, language: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    basis = report.basis
     for one in report.findings:
         text = catalogue.rules.get(one.rule)
         row = (
@@ -49,7 +50,7 @@ def render(report: Report, catalogue: Catalogue, language: str) -> str:
             one.type,
             one.urn,
             one.stage,
-            report.basis,
+            basis,
             report.as_of,
         )
         writer.writerow([cell(value) for value in row])
