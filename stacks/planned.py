@@ -7,16 +7,19 @@ no run uses it: a preview on the engine is what decides.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import pathlib
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks
 
 from blueprint import loader, planner
+from blueprint import plan as plans
 from blueprint import stack as stacks
 from blueprint import target as targets
 from components import landing_zone
@@ -47,6 +50,20 @@ class Resource:
     inputs: Mapping[str, Any]
 
 
+@contextlib.contextmanager
+def untraced() -> Iterator[None]:
+    """The SDK tells the engine from which lines each resource was registered, a sixth of its work: here nobody asks."""
+    before = getattr(sys, "tracebacklimit", None)
+    sys.tracebacklimit = 1
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.tracebacklimit
+        else:
+            sys.tracebacklimit = before
+
+
 class _Monitor(pulumi.runtime.Mocks):
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, dict[str, Any]]] = []
@@ -61,16 +78,20 @@ class _Monitor(pulumi.runtime.Mocks):
 
 def resources(platform: str, where: targets.Target, environment: str = "dev") -> tuple[Resource, ...]:
     """Every resource of every layer. Raises `RempartError` for a platform or a target that is wrong."""
-    return tuple(one for name in stacks.LAYERS for one in layer(platform, where, environment, name))
+    plan = planner.plan(loader.load(loader.find(platform)), where, environment)
+    return tuple(one for name in stacks.LAYERS for one in _layer(plan, where, name))
 
 
 def layer(platform: str, where: targets.Target, environment: str, layer: str) -> list[Resource]:
     """Those of one layer. Raises as `resources`."""
-    plan = planner.plan(loader.load(loader.find(platform)), where, environment)
+    return _layer(planner.plan(loader.load(loader.find(platform)), where, environment), where, layer)
+
+
+def _layer(plan: plans.Plan, where: targets.Target, layer: str) -> list[Resource]:
     offer = capabilities.load(where.provider).offers[where.offer]
     monitor = _Monitor()
     asyncio.set_event_loop(asyncio.new_event_loop())
-    stack = f"{platform}.{where.name}.{environment}.{layer}"
+    stack = f"{plan.platform}.{where.name}.{plan.environment}.{layer}"
     pulumi.runtime.set_mocks(monitor, project="rempart", stack=stack, preview=False, monitor=mocks.MockMonitor(monitor))
     with tempfile.TemporaryDirectory() as folder:
         clouds = pathlib.Path(folder) / "clouds.yaml"
@@ -86,10 +107,11 @@ def layer(platform: str, where: targets.Target, environment: str, layer: str) ->
                 **{kind: {subject: f"planned:{subject}" for subject in given[kind]} for kind in given}
             )
             zone = landing_zone.LandingZone(
-                f"{platform}-{layer}",
+                f"{plan.platform}-{layer}",
                 landing_zone.LandingZoneArgs(plan, layer, adapters, session, network, NOBODY),
             )
             return pulumi.Output.from_input(zone.outputs)
 
-        pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
+        with untraced():
+            pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     return [Resource(layer, *one) for one in monitor.seen]

@@ -18,7 +18,7 @@ KINDS = ("ingestion", "warehouse", "project", "export", "administration")
 
 
 def load_data(data: dict[str, Any]) -> Loaded:
-    return load_text(yaml.safe_dump(data, sort_keys=False))
+    return load_text(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False))
 
 
 def load_text(text: str, file: str = "test.yaml") -> Loaded:

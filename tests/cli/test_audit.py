@@ -15,7 +15,7 @@ from blueprint import workspace
 from cli import audit, main
 from cli import report as command
 from policies import state
-from policies.report import formats, model
+from policies.report import model
 from policies.verdicts import State
 from tests.policies import runs, states
 from tests.policies.estate import Estate, estate_of
@@ -77,7 +77,7 @@ def test_its_exit_code_and_its_formats_are_those_of_a_report(
     state_dir: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = saved(state_dir, estate_of("minimal"), "network")
-    for kind in (*command.FORMATS, *formats.MODULES):
+    for kind in command.FORMATS:
         assert audit.audit(str(good), "", "", kind, str(state_dir / "out")) == 0
     bad = saved(state_dir, estate_of("open-admin-port"), "network")
     assert audit.audit(str(bad), "", "") == 1
@@ -90,7 +90,7 @@ def test_a_secret_is_judged_and_never_shown(state_dir: pathlib.Path, capsys: pyt
     machine.properties["userData"] = f"#!/bin/sh\nexport DB_PASSWORD={CANARY}\n"
     path = saved(state_dir, estate, "compute")
     path.write_text(path.read_text().replace('"made": "by', f'"made": "{CANARY} by'))
-    for kind in (*command.FORMATS, *formats.MODULES):
+    for kind in command.FORMATS:
         audit.audit(str(path), "", "", kind, str(state_dir / "out"))
         assert CANARY not in (state_dir / "out").read_text(encoding="utf-8"), kind
     captured = capsys.readouterr()

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import typer.testing
 
 from blueprint.errors import RempartError
-from cli import exit_codes, main
+from cli import exit_codes
 from policies import signing
 from policies.records import baselines
 from policies.records.baselines import BadBaseline
 from policies.verdicts import Effect
+from tests.cli.calling import rempart
 from tests.policies import estate, persons, runs
 
 VM = "bubbles/warehouse/tiers/omop/1"
@@ -56,10 +56,6 @@ def landscape(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, findings:
 
     become("adopted")
     return become
-
-
-def rempart(*words: str) -> typer.testing.Result:
-    return typer.testing.CliRunner().invoke(main.app, list(words))
 
 
 @pytest.fixture

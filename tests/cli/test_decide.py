@@ -7,12 +7,12 @@ import pathlib
 import shutil
 
 import pytest
-import typer.testing
 
 from blueprint.errors import RempartError
-from cli import decide, exit_codes, main
+from cli import decide, exit_codes
 from policies import records, signing
 from policies.records import decisions
+from tests.cli.calling import rempart
 from tests.policies import persons, runs
 
 ID = "emc2-not-applicable"
@@ -29,7 +29,7 @@ def file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
 
 
 def listed() -> tuple[int, list[dict[str, object]]]:
-    done = typer.testing.CliRunner().invoke(main.app, ["decide", "list", "--format", "json"])
+    done = rempart("decide", "list", "--format", "json")
     return done.exit_code, json.loads(done.stdout)
 
 
@@ -66,6 +66,6 @@ def test_bad_input_is_one_message(file: pathlib.Path) -> None:
 
 
 def test_the_table_says_what_is_self_declared() -> None:
-    done = typer.testing.CliRunner().invoke(main.app, ["decide", "list"], env={"COLUMNS": "200"})
+    done = rempart("decide", "list", env={"COLUMNS": "200"})
     assert done.exit_code == exit_codes.OK
     assert "self-declared" in done.stdout

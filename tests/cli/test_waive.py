@@ -7,13 +7,13 @@ import json
 import pathlib
 
 import pytest
-import typer.testing
 
 from blueprint.errors import RempartError
 from cli import exit_codes, main, waive
 from cli.waive import Request
 from policies import signing
 from policies.records import waivers
+from tests.cli.calling import rempart
 from tests.policies import estate, persons, runs
 from tests.policies.estate import Estate
 
@@ -64,7 +64,7 @@ def test_a_refusal_is_waived_by_two_persons(
     runs.run(broken, "compute")
     words = ["waive", "CPT-01", VM, "--platform", "emc2", "--reason", "one host left", "--control", "cold standby"]
     words += ["--owner", "alice@hospital.example", "--until", "2027-03-31", "--key", str(persons.key("alice"))]
-    done = typer.testing.CliRunner().invoke(main.app, words)
+    done = rempart(*words)
     assert done.exit_code == exit_codes.OK, done.output
     waiver = waivers.read(only(kept))
     assert (waiver.breaches, waiver.requested_on) == ((BREACH,), dt.date(2026, 11, 23))

@@ -43,11 +43,13 @@ def judge() -> Judge:
     return judge_of(estate.estate_of().plan)
 
 
+@functools.cache
 def subjects() -> st.SearchStrategy[str | None]:
     known = sorted(judge().context.index.subjects)
     return st.one_of(st.none(), WORDS, st.sampled_from(known), st.sampled_from(known).map(lambda one: f"{one}/filter"))
 
 
+@functools.cache
 def origins() -> st.SearchStrategy[Origin]:
     references = st.dictionaries(
         st.sampled_from(["netId", "subnetId", "nics[0].nicId"]), subjects().map(str), max_size=3

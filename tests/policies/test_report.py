@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import pytest
@@ -26,14 +27,35 @@ def state_dir(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathli
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """EMC2 brought up once: the folder that its runs leave."""
+    folder = tmp_path_factory.mktemp("judged")
+    with pytest.MonkeyPatch.context() as patch:
+        runs.settle(patch, folder)
+        brought_up(estate_of())
+    return folder / "findings"
+
+
+@pytest.fixture
+def findings(judged: pathlib.Path, state_dir: pathlib.Path) -> pathlib.Path:
+    """The test's own copy of EMC2's findings, to change and to read again."""
+    return pathlib.Path(shutil.copytree(judged, state_dir / "findings"))
+
+
+@pytest.fixture(scope="module")
+def report(judged: pathlib.Path) -> model.Report:
+    """What EMC2's findings say, for tests that only read."""
+    return model.merge(sorted(judged.glob(f"{PREFIX}.*")))
+
+
 def brought_up(estate: Estate, **options: Any) -> model.Report:
     for layer in runs.LAYERS:
         runs.run(estate, layer, **options)
     return model.merge(command.folders(f"{estate.plan.platform}.outscale-sandbox.dev"))
 
 
-def test_the_sample_comes_up_with_the_findings_that_are_committed() -> None:
-    report = brought_up(estate_of())
+def test_the_sample_comes_up_with_the_findings_that_are_committed(report: model.Report) -> None:
     table = [
         f"{row.rule}  {', '.join(f'{state} {count}' for state, count in sorted(row.states.items()))}"
         for row in report.rows
@@ -45,15 +67,13 @@ def test_the_sample_comes_up_with_the_findings_that_are_committed() -> None:
     assert report.exit_code(catalogues.load()) == 0
 
 
-def test_every_rule_has_a_record_in_every_layer() -> None:
-    report = brought_up(estate_of())
+def test_every_rule_has_a_record_in_every_layer(report: model.Report) -> None:
     for run in report.runs:
         assert {finding.rule for finding in run.findings} == set(catalogues.load().rules), run.stack
 
 
-def test_a_rule_without_a_record_is_a_failure(state_dir: pathlib.Path) -> None:
-    brought_up(estate_of())
-    path = workspace.findings_dir(f"{PREFIX}.storage") / "up.jsonl"
+def test_a_rule_without_a_record_is_a_failure(findings: pathlib.Path) -> None:
+    path = findings / f"{PREFIX}.storage" / "up.jsonl"
     kept = [line for line in path.read_text().splitlines() if '"rule": "STO-02"' not in line]
     path.write_text("\n".join(kept) + "\n")
     report = model.merge(command.folders(PREFIX))
@@ -78,9 +98,8 @@ def test_a_line_cut_short_by_a_kill_is_read_up_to_it() -> None:
     assert report.problems
 
 
-def test_layers_judged_by_different_packs_are_no_one_report() -> None:
-    brought_up(estate_of())
-    path = workspace.findings_dir(f"{PREFIX}.storage") / "up.jsonl"
+def test_layers_judged_by_different_packs_are_no_one_report(findings: pathlib.Path) -> None:
+    path = findings / f"{PREFIX}.storage" / "up.jsonl"
     path.write_text(path.read_text().replace('"pack_digest": "', '"pack_digest": "0', 1))
     assert "different policy packs" in " ".join(model.merge(command.folders(PREFIX)).problems)
 
@@ -103,8 +122,7 @@ def test_nothing_judged_yet_is_said() -> None:
         model.merge(command.folders(PREFIX))
 
 
-def test_a_requirement_that_rules_do_not_cover_is_never_conform() -> None:
-    report = brought_up(estate_of())
+def test_a_requirement_that_rules_do_not_cover_is_never_conform(report: model.Report) -> None:
     by_id = {row.id: row for row in report.requirements}
     assert len(by_id) == 17
     catalogue = catalogues.load()
@@ -124,8 +142,7 @@ def test_a_requirement_that_was_set_aside_falls_with_its_guard() -> None:
     assert report.exit_code(catalogues.load()) == 1
 
 
-def test_what_does_not_apply_stays_out_of_the_rates() -> None:
-    report = brought_up(estate_of())
+def test_what_does_not_apply_stays_out_of_the_rates(report: model.Report) -> None:
     assert sum(rate.n for rate in report.today.by_type) == sum(rate.n for rate in report.today.by_brick) == 10
     assert {rate.name: rate.n for rate in report.today.by_type} == {"functional": 7, "regulatory": 2, "technical": 1}
     assert [row.state for row in report.requirements if not row.applicable] == [State.NOT_APPLICABLE] * 7
@@ -148,8 +165,8 @@ def test_a_violation_is_in_every_format(tmp_path: pathlib.Path) -> None:
     assert report.exit_code(catalogue) == 1
 
 
-def test_sarif_says_what_was_accepted_and_by_which_record() -> None:
-    log = sarif.log(brought_up(estate_of()), catalogues.load(), "fr")
+def test_sarif_says_what_was_accepted_and_by_which_record(report: model.Report) -> None:
+    log = sarif.log(report, catalogues.load(), "fr")
     (run,) = log["runs"]
     assert log["version"] == "2.1.0"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == list(catalogues.load().rules)
@@ -161,16 +178,16 @@ def test_sarif_says_what_was_accepted_and_by_which_record() -> None:
     assert run["properties"]["simulated"] is True
 
 
+@pytest.mark.usefixtures("findings")
 def test_the_command_writes_what_it_is_asked_for(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    brought_up(estate_of())
     for kind in command.FORMATS:
         assert command.report(PREFIX, format=kind, output=str(tmp_path / "out" / f"r.{kind}"), lang="fr") == 0
         assert (tmp_path / "out" / f"r.{kind}").stat().st_size > 500
     assert command.report(PREFIX, format="states") == 0
 
 
+@pytest.mark.usefixtures("findings")
 def test_the_findings_table_is_data_too() -> None:
-    brought_up(estate_of())
     rows = dict(command.findings_by_state(PREFIX))
     assert rows["DAT-02"]["conform"] == 6
 

@@ -11,10 +11,11 @@ import pytest
 import typer.testing
 
 from blueprint.errors import RempartError
-from cli import exit_codes, main
+from cli import exit_codes
 from cli.evidence import collecting, commands
 from policies import signing
 from policies.bundle import archive, states
+from tests.cli import calling
 from tests.policies import estate, persons, runs
 from tests.policies.bundle import authority
 from tests.policies.bundle.authority import Authority
@@ -59,7 +60,7 @@ def kept(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, findings: path
 
 
 def rempart(*words: str) -> typer.testing.Result:
-    return typer.testing.CliRunner().invoke(main.app, ["evidence", *words])
+    return calling.rempart("evidence", *words)
 
 
 def make(*more: str) -> pathlib.Path:
