@@ -14,7 +14,7 @@ from typing import Any
 from blueprint import facts, values
 from blueprint.facts import Origin
 from blueprint.properties import Properties, as_ports, as_protocol, as_range
-from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Value
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Missing, Value
 from providers import bucket_facts, fact_builders
 from providers.fact_builders import Builder
 
@@ -148,6 +148,8 @@ def _subregion(value: Value[str | None]) -> tuple[Value[str], Value[str]]:
 def _filters(origin: Origin, props: Properties) -> Value[tuple[str, ...]]:
     """Subjects of the zones whose filters hold; empty where the resource names no group, or names one in secret."""
     groups = props.raw("securityGroupIds")
+    if isinstance(groups, Missing) and groups is not UNKNOWN:
+        return groups
     if groups is not None and groups is not UNKNOWN and not isinstance(groups, list):
         return Malformed("a list of strings")
     named = [key for key in origin.targets if key.startswith("securityGroupIds[")]

@@ -80,6 +80,8 @@ def _zone(subject: str | None) -> str | None:
 def _filters(origin: Origin, props: Properties) -> Value[tuple[str, ...]]:
     """Subjects of the zones whose filters hold, each once; empty where the port names no group, or one in secret."""
     groups = props.raw("securityGroupIds")
+    if isinstance(groups, Missing) and groups is not UNKNOWN:
+        return groups
     if groups is not None and groups is not UNKNOWN and not isinstance(groups, list):
         return Malformed("a list of strings")
     if props.flag("noSecurityGroups", False) is not False:

@@ -18,7 +18,7 @@ import tfparse
 
 from blueprint.values import NOT_OBSERVABLE
 from providers.terraform import written
-from providers.terraform.blocks import BadTerraform, Block, Reading
+from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 from providers.terraform.written import Written
 
 _META = ("__tfmeta", "__start_line__", "__end_line__", "id", "count", "for_each", "provider", "depends_on", "lifecycle")
@@ -189,7 +189,10 @@ class _Weave:
             whole = _WHOLE.fullmatch(said) if isinstance(said, str) else None
             if whole:
                 return self._reference(whole[1], path)
-            return None if said is None and "[" not in path else NOT_OBSERVABLE
+            if said is None and "[" not in path:
+                return None
+            self.unresolved.add(path)
+            return NOT_OBSERVABLE
         if isinstance(resolved, str) and resolved in self.module.ids:
             self.references[path] = self.module.ids[resolved]
             return NOT_OBSERVABLE
@@ -251,7 +254,7 @@ def _missing(said: Iterable[Written], blocks: Iterable[Block]) -> Iterator[Block
         if (one.file, one.type, one.name) not in seen and one.body.get("count") != 0:
             values = {key: _literal(item) for key, item in one.body.items() if key not in _META}
             address = f"{one.type}.{one.name}"
-            holes = frozenset(key for key, item in values.items() if item is NOT_OBSERVABLE)
+            holes = frozenset(path for path, item in leaves(values) if item is NOT_OBSERVABLE)
             yield Block(address, one.type, values, {}, holes, f"{one.file}:{one.line}", {})
 
 

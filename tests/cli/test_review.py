@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from blueprint.values import NOT_OBSERVABLE
 from cli import report as command
 from cli import review
 from policies.catalogue import loader as catalogues
 from policies.report import model
 from policies.verdicts import Effect, Finding, State
-from providers.terraform import buckets
+from providers.terraform import buckets, folder
 from tests.policies import runs, terraforms
 from tests.policies.estate import Estate, estate_of
 
@@ -195,6 +196,48 @@ resource "outscale_subnet" "one" {{
     assert of(document, "NET-01")[segment.name][0] == "not_observable"
     assert "given elsewhere" in of(document, "NET-01")[segment.name][1]
     assert of(document, "SOV-03")[segment.name][0] == "conform"
+
+
+LOOKED_UP = """
+variable "groups" {}
+data "outscale_image" "d" {
+  filter {
+    name   = "image_names"
+    values = ["x"]
+  }
+}
+data "outscale_security_group" "g" {
+  security_group_id = "sg-12345678"
+}
+resource "outscale_vm" "one" {
+  image_id           = data.outscale_image.d.id
+  vm_type            = "prefix-${data.outscale_image.d.id}"
+  security_group_ids = var.groups
+}
+resource "outscale_nic" "one" {
+  subnet_id          = "subnet-1"
+  security_group_ids = [data.outscale_security_group.g.id]
+}
+"""
+
+
+@pytest.mark.parametrize("resolved", [True, False], ids=["resolved", "as written"])
+def test_an_id_that_a_data_source_gives_is_nobodys(
+    resolved: bool, state_dir: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The resolver makes one up for it, or gives up: it is neither the author's nor a reason to refuse."""
+    if not resolved:
+        monkeypatch.setattr(folder.tfparse, "load_from_path", lambda _path: {})
+    path = write(state_dir, main=PROVIDER + LOOKED_UP)
+    blocks = {one.address: one for one in review.read(path).blocks}
+    machine, nic = blocks["outscale_vm.one"], blocks["outscale_nic.one"]
+    assert [machine.values[key] for key in ("image_id", "vm_type", "security_group_ids")] == [NOT_OBSERVABLE] * 3
+    assert {"image_id", "security_group_ids"} <= machine.unresolved
+    assert nic.unresolved == {"security_group_ids[0]"}
+    found = of(reviewed(path, state_dir, "minimal"), "NET-03")
+    assert found["outscale_vm.one"] == ("not_observable", "`filters` cannot be read from this provider")
+    assert found["outscale_nic.one"][0] == "not_observable"
+    assert "`securityGroupIds[0]`" in found["outscale_nic.one"][1]
 
 
 def test_modules_counts_and_locals_are_followed(state_dir: pathlib.Path) -> None:

@@ -655,6 +655,30 @@ def test_a_state_is_followed_by_id_by_name_and_by_hardware_address(folder: pathl
     }
 
 
+def test_the_secrets_that_a_state_holds_are_not_shown(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The provider keeps the secret half of every key there: its keys are judged, and their values read by nobody."""
+    shown = [
+        ("cloudtemple_object_storage_storage_account", {"name": "app", "access_secret_key": CANARY}),
+        ("cloudtemple_object_storage_global_access_key", {"access_key_id": CANARY, "access_secret_key": CANARY}),
+        ("cloudtemple_iam_personal_access_token", {"expiration_date": "2027-11-20T00:00:00Z", "secret_id": CANARY}),
+    ]
+    resources = [
+        {"mode": "managed", "type": kind, "name": "it", "instances": [{"attributes": {"id": kind, **values}}]}
+        for kind, values in shown
+    ]
+    path = folder / "terraform.tfstate"
+    path.write_text(json.dumps({"version": 4, "resources": resources}), encoding="utf-8")
+    for kind in command.FORMATS:
+        review.review(str(path), None, None, "dev", kind, str(folder / "out"))
+        assert CANARY not in (folder / "out").read_text(encoding="utf-8"), kind
+    captured = capsys.readouterr()
+    assert CANARY not in captured.out + captured.err
+    review.review(str(path), None, None, "dev", "json", str(folder / "out.json"))
+    found = json.loads((folder / "out.json").read_text(encoding="utf-8"))["findings"]
+    assert states(found, "STO-06", "cloudtemple_object_storage_global_access_key.it") == {"non_conform"}
+    assert states(found, "IAM-06", "cloudtemple_iam_personal_access_token.it") == {"non_conform"}
+
+
 # A provider without an adapter
 
 

@@ -7,6 +7,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from blueprint import facts, loader, planner
 from blueprint import plan as plans
@@ -16,6 +18,8 @@ from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Unresolved, Val
 from policies.judge import Judge
 from policies.verdicts import Finding, Phase, State
 from providers import capabilities
+from providers.cloudtemple import facts as cloudtemple
+from providers.terraform import mapping
 from tests.policies import judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN
 
@@ -289,3 +293,37 @@ def test_an_address_whose_target_is_given_elsewhere_is_not_judged_as_a_stranger(
     ):
         found = ask("NET-09", facts.PublicAddress(origin(f"{bastion}/address/link"), target))
         assert found.state is state, (target is None, found.message)
+
+
+# Whatever is written
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-70000, 70000)
+    | st.floats(allow_nan=True)
+    | st.text(max_size=12)
+    | st.sampled_from([UNKNOWN, NOT_OBSERVABLE, "public", "custom", "Enabled", "0.0.0.0/0", "2027-01-01"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KINDS = sorted({text.kind for text in mapping.load("cloudtemple").types.values()} | set(cloudtemple.PROVIDERS))
+NAMES = sorted(
+    {mapping.camel(name) for text in mapping.load("cloudtemple").types.values() for name in text.arguments}
+    | {*cloudtemple.S3, "references", "subject", "unjudged", "acl"}
+)
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8),
+    st.sampled_from([BUCKET, MACHINE]),
+)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_rule_fails_whatever_a_type_holds(kind: str, properties: dict[str, Any], subject: str) -> None:
+    """Nor does making the fact: a rule that fails blocks a run without saying why."""
+    given_ = {**properties, "subject": subject}
+    fact = cloudtemple.fact(kind, "urn", "name", given_, {"region": properties.get("name")}, {"bucket": ("urn",)})
+    asked = judge()
+    found = [*asked.resource(fact), *asked.stack([fact])]
+    assert not [one for one in found if one.fault]
