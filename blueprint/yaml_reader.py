@@ -7,6 +7,7 @@ in one place and used in another has no line of its own for a finding to point a
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -95,8 +96,6 @@ class _Walker:
         """What could hurt: told alone, since the rest was read without it."""
         self.problems: list[Problem] = []
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.CSafeLoader))
-        self._scalars = yaml.constructor.SafeConstructor()
-        self._resolver: Any = yaml.resolver.Resolver()
 
     def document(self) -> Any:
         """The data of the one document. Raises BlueprintErrors where there is none."""
@@ -125,11 +124,11 @@ class _Walker:
             self._refuse(event, f"the tag {event.tag!r} is not read", "remove it")
 
     def _value(self, event: Any, path: Path) -> Any:
-        self.values[path] = _position(event)
-        self.keys.setdefault(path, self.values[path])
+        self.values[path] = position = _position(event)
+        self.keys.setdefault(path, position)
         self._look(event)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+            return _plain(event.value) if event.implicit[0] else event.value  # else quoted, or a block of text
         if isinstance(event, yaml.AliasEvent):
             return None
         if len(path) >= MAX_DEPTH:
@@ -167,37 +166,41 @@ class _Walker:
         return str(event.value)
 
     def _wrong_key(self, event: Any, path: Path, key: str, before: Mapping[str, Any]) -> Problem | None:
+        if isinstance(event, yaml.ScalarEvent) and key != "<<" and key not in before:
+            return None
         location = Location(self.file, *_position(event))
         if not isinstance(event, yaml.ScalarEvent):
             return Problem(location, _dotted(path), "a key must be a plain word", "write `name: value`")
         if key == "<<":
             return Problem(location, _dotted(path), "merge keys (<<) are not read", "write the fields out here")
-        if key in before:
-            here: Path = (*path, key)
-            message = f"{key!r} is already given at line {self.keys[here][0]}"
-            return Problem(location, _dotted(here), message, "keep one of the two, or rename one")
-        return None
+        here: Path = (*path, key)
+        message = f"{key!r} is already given at line {self.keys[here][0]}"
+        return Problem(location, _dotted(here), message, "keep one of the two, or rename one")
 
-    def _scalar(self, event: Any) -> Any:
-        text = event.value
-        if not event.implicit[0]:
-            return text  # quoted, or a block of text
-        tag = self._resolver.resolve(yaml.ScalarNode, text, event.implicit).removeprefix("tag:yaml.org,2002:")
-        if tag == "timestamp":
-            try:
-                value = self._scalars.construct_yaml_timestamp(_node(tag, text))
-            except ValueError:
-                return text  # such as 2026-02-30: left as text, which the model refuses where it wants a date
-            plain = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
-            return value.isoformat() if plain else text
-        if tag == "int" and ":" in text:
-            return text  # YAML 1.1 reads 12:30 as 750
-        if tag in ("int", "float"):
-            try:
-                return self._scalars.construct_object(_node(tag, text))
-            except ValueError:
-                return text
-        return self._scalars.construct_object(_node(tag, text)) if tag in ("bool", "null") else text
+
+_SCALARS = yaml.constructor.SafeConstructor()
+_RESOLVER: Any = yaml.resolver.Resolver()
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _plain(text: str) -> Any:
+    """The value of an unquoted scalar. A file says the same few words again and again: each is looked at once."""
+    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).removeprefix("tag:yaml.org,2002:")
+    if tag == "timestamp":
+        try:
+            value = _SCALARS.construct_yaml_timestamp(_node(tag, text))
+        except ValueError:
+            return text  # such as 2026-02-30: left as text, which the model refuses where it wants a date
+        plain = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+        return value.isoformat() if plain else text
+    if tag == "int" and ":" in text:
+        return text  # YAML 1.1 reads 12:30 as 750
+    if tag not in ("int", "float", "bool", "null"):
+        return text
+    try:
+        return getattr(_SCALARS, f"construct_yaml_{tag}")(_node(tag, text))
+    except ValueError:
+        return text
 
 
 def _node(tag: str, text: str) -> yaml.ScalarNode:

@@ -17,6 +17,9 @@ from blueprint import workspace
 from policies.report import history
 from policies.verdicts import Finding, State
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+"""As `json.dumps`, which makes an encoder of its own for each line."""
+
 
 class Recorder:
     """Writes one findings file. The file is made with the first line, so that a run that judges nothing leaves none."""
@@ -40,7 +43,7 @@ class Recorder:
             for finding in findings:
                 self.rules.add(finding.rule)
                 key = (finding.rule, finding.subject, finding.urn, finding.stage)
-                line = json.dumps({"kind": "finding", **finding.flat()}, ensure_ascii=False)
+                line = _encode({"kind": "finding", **finding.flat()})
                 if self._seen.get(key) != line:
                     self._seen[key] = line
                     self._states[key] = finding.state
@@ -61,5 +64,5 @@ class Recorder:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8")
-            self._file.write(json.dumps({"kind": "run", **self._header}, ensure_ascii=False) + "\n")
+            self._file.write(_encode({"kind": "run", **self._header}) + "\n")
         self._file.write(text + "\n")

@@ -86,6 +86,11 @@ class _Module:
         }
 
     @functools.cached_property
+    def bodies(self) -> dict[tuple[str, str, str], Mapping[str, Any]]:
+        """(file, type, name) -> what is written there; of two of one name, the first."""
+        return {(one.file, one.type, one.name): one.body for one in reversed(self.said)}
+
+    @functools.cached_property
     def looked_up(self) -> frozenset[str]:
         """The same for data sources: such an id is nobody's, and what it stands for is not here."""
         return frozenset(
@@ -105,7 +110,7 @@ class _Module:
         meta = one["__tfmeta"]
         address, file = meta["path"], str(self.place / meta["filename"])
         module, kind, name = _parts(address)
-        body = next((w.body for w in self.said if (w.file, w.type, w.name) == (file, kind, name)), {})
+        body = self.bodies.get((file, kind, name), {})
         weave = _Weave(self, module)
         values = weave.mapping(one, body, "")
         return Block(
