@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 import pulumi_openstack
 
-from stacks import quiet
+from stacks import quiet, waiting
 
 
 def filled(value: Any, made: Mapping[str, pulumi.CustomResource]) -> Any:
@@ -38,4 +38,5 @@ def register(folder: pathlib.Path) -> None:
 
 if __name__ == "__main__":
     quiet.quieten()  # as every stack of ours
+    waiting.once_each()
     register(pathlib.Path.cwd())

@@ -86,6 +86,8 @@ def fill(cloud: Cloud, services: tuple[Service, ...]) -> None:
         _fresh(cloud, "nova-compute-1", lambda: list(connection.compute.services(binary="nova-compute")), hosts)
     if "cinder" in names:
         _fresh(cloud, "cinder-volume", lambda: list(connection.block_storage.services()), 2)
+        # a scheduler that has not heard of it since it started refuses every disk
+        supervising.wait(cloud, "cinder-volume", lambda: any(connection.block_storage.backend_pools()))
 
 
 def _network(connection: openstack.connection.Connection) -> None:
