@@ -131,6 +131,8 @@ def state(offer: Offer, name: str, day: dt.date) -> str:
             return f"{word}, qualification {standing}".replace("_", " ")
         if standing is capabilities.Standing.UNQUALIFIED:
             return f"{word}, unqualified"
+    elif word == "native" and not part.qualified:
+        return f"{word}, unqualified"
     return word
 
 

@@ -32,6 +32,10 @@ USER_DATA = (("cloudInit", "user-data"), ("cloudInit", "cloudConfig"), ("extraCo
 """Where a machine's user data stands, in the order in which it is looked for."""
 BIRTH = ("cloudInit", "extraConfig", "customize", "deployOptions")
 """Arguments that reach a machine as it is born."""
+SEED = "cloudInit.seedfrom"
+"""An address from which cloud-init takes all that it is told."""
+DISC = "mountIso"
+"""An image in the machine's drive: what is in it, cloud-init reads too, and nothing says."""
 S3 = ("corsRules", "encryption", "forceDestroy", "lifecycleRules", "objectLock", "policy", "website")
 """What only the S3 interface says of a bucket."""
 GIB = 1 << 30
@@ -120,13 +124,15 @@ def _born_with(props: Properties) -> tuple[Value[str], tuple[Value[str], ...]]:
     """(user data, everything else that it is given): each text as it is, and beside its name, which may say more."""
     main = next(((outer, key) for outer, key in USER_DATA if _has(props, outer, key)), None)
     user_data: Any = props.raw(main[0])[main[1]] if main else ""
-    also: list[Value[str]] = []
+    also: list[Value[str]] = [NOT_OBSERVABLE] if props.has(DISC) else []
     for outer in BIRTH:
         for path, value in _leaves(props.raw(outer), outer):
             if isinstance(value, Missing):
                 also.append(value)
             elif main is None or path != ".".join(main):
                 also += [str(value), f"{path.rpartition('.')[2]}: {value}"]
+            if path == SEED and isinstance(value, str):
+                also.append(f"#include\n{value}")  # as cloud-init reads a file of addresses
     return user_data if isinstance(user_data, str | Missing) else Malformed("a string"), tuple(also)
 
 

@@ -34,6 +34,8 @@ def test_an_offer_without_an_adapter_is_described_beside_the_others(made: compar
     (column,) = [one for one in made.columns if one.offer.provider == "cloudtemple"]
     assert (column.target, column.plan, column.made) == (None, None, {})
     assert "brought up by nothing" in column.problem
+    assert comparison.state(column.offer, "vpc", made.as_of) == "native, unqualified"
+    assert comparison.state(column.offer, "lifecycle", made.as_of) == "native"
 
 
 def test_the_matrix_is_counted_from_what_would_be_registered(made: comparison.Comparison) -> None:

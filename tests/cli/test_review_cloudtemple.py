@@ -274,6 +274,12 @@ BREACHES: dict[str, tuple[Callable[[Terraform], None], str, str, str]] = {
         DATABASE,
         "secret",
     ),
+    "a seed from somewhere": (
+        put(cloud_init={"cloud_config": "", "seedfrom": "http://seed.example.org/"}),
+        "CPT-05",
+        DATABASE,
+        "a download from seed.example.org",
+    ),
     "a tag that is missing": (untagged, "GOV-02", DATABASE, "rempart:data_class"),
     "no tags": (without("tags"), "GOV-01", written.machine(DATABASE), "does not say which part"),
     "an API that is none of the provider's": (elsewhere, "SOV-03", ARCHIVE, "elsewhere"),
@@ -437,6 +443,8 @@ OPEN: dict[str, tuple[Callable[[Terraform], None], str, str]] = {
         "CPT-05",
         DATABASE,
     ),
+    "an image in its drive": (put(mount_iso="de2b8b80-8b90-414a-bc33-e12f61a4c05c"), "CPT-05", DATABASE),
+    "a seed": (put(cloud_init={"cloud_config": "", "seedfrom": Var("asked")}), "CPT-05", DATABASE),
     "tags": (put(tags=Var("asked")), "GOV-02", written.machine(DATABASE)),
     "the end of a token": (
         more("cloudtemple_iam_personal_access_token.t", name="t", expiration_date=Var("asked")),
