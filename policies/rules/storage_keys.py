@@ -61,10 +61,9 @@ def no_key_of_two_bubbles(everything: Sequence[Fact], context: Context) -> Itera
     grants = [fact for fact in everything if isinstance(fact, facts.Support) and fact.role == "bucket-grant"]
     opened: dict[str, set[str]] = collections.defaultdict(set)
     for grant in grants:
-        account, bucket = grant.ends.get("account"), grant.ends.get("bucket")
-        if account and bucket and not _elsewhere(grant):
-            home = context.index.bubble_of(bucket)
-            opened[account].add(home.subject if home else "")
+        if not _elsewhere(grant):
+            home = context.index.bubble_of(str(grant.ends.get("bucket")))
+            opened[str(grant.ends.get("account"))].add(home.subject if home else "")
     for grant in grants:
         verdict = _granted(grant, opened)
         yield dataclasses.replace(verdict, subject=grant.origin.subject, urn=grant.origin.urn)

@@ -16,6 +16,7 @@ from blueprint import target as targets
 from blueprint.facts import Fact, Origin
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Unresolved, Value
 from policies.judge import Judge
+from policies.rules import sto
 from policies.verdicts import Finding, Phase, State
 from providers import capabilities
 from providers.cloudtemple import facts as cloudtemple
@@ -95,6 +96,19 @@ def test_what_is_hidden_hides_nothing_that_is_shown(changes: Any, state: State, 
     assert says in found.message
 
 
+@pytest.mark.parametrize(
+    ("hidden", "place", "scope"),
+    [
+        ("policy", Phase.HCL, "offers/iaas-secure-temple/bucket-policy"),
+        ("website", Phase.HCL, ""),
+        ("acl", Phase.HCL, ""),
+        ("acl", Phase.LIVE, "offers/iaas-secure-temple/bucket-acl"),
+    ],
+)
+def test_a_record_about_the_offer_may_answer_for_what_no_interface_shows(hidden: str, place: Phase, scope: str) -> None:
+    assert sto.not_public(bucket(**{hidden: NOT_OBSERVABLE}), judge(place=place).context).scope == scope
+
+
 # STO-07
 
 
@@ -115,6 +129,7 @@ def test_each_machine_names_a_policy_of_copies(copied: Value[bool | None], state
 
 def test_where_there_are_no_such_policies_nothing_is_said_of_them() -> None:
     assert whole("STO-07", machine()) == {}
+    assert whole("STO-07", bucket(), key()) == {}
 
 
 # CPT-05
@@ -201,6 +216,7 @@ def test_a_key_stays_in_one_bubble() -> None:
     assert whole("STO-06", home, grant("2", OTHER, "b"))["1"].state is CONFORM
     found = whole("STO-06", home, away, grant("3", OTHER, "b"))
     assert {name: one.state for name, one in found.items()} == {"1": REFUSED, "2": REFUSED, "3": CONFORM}
+    assert whole("STO-06", bucket(), facts.Support(origin("4"), "disk-link", {"bucket": OTHER, "account": "a"})) == {}
     assert "several bubbles" in found["1"].message
     assert found["2"].urn == "2"
 
@@ -262,7 +278,7 @@ def test_an_address_of_such_a_service_is_judged_too() -> None:
         return facts.PublicAddress(origin(f"{MACHINE}/address", service=service), None)
 
     assert whole("SOV-01", address("vpc"))[f"{MACHINE}/address"].state is REFUSED
-    assert whole("SOV-01", address("")) == {}
+    assert whole("SOV-01", address(""), dataclasses.replace(machine(), origin=origin(MACHINE, service="vpc"))) == {}
 
 
 # What points elsewhere
