@@ -27,7 +27,7 @@ def _text(value: Any, line: str, default: Callable[[Any], Any] | None) -> str:
         if not value:
             return "{}"
         inner = line + " " * INDENT
-        entries = [f"{_name(name)}: {_text(item, inner, default)}" for name, item in value.items()]
+        entries = [f"{encode_basestring(name)}: {_text(item, inner, default)}" for name, item in value.items()]
         return f"{{{inner}{f',{inner}'.join(entries)}{line}}}"
     if isinstance(value, list | tuple):
         if not value:
@@ -41,9 +41,3 @@ def _text(value: Any, line: str, default: Callable[[Any], Any] | None) -> str:
     if default is None or isinstance(value, int | float):
         return json.dumps(value)
     return _text(default(value), line, default)
-
-
-def _name(name: Any) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"the name of a field is text, not {type(name).__name__}")
-    return encode_basestring(name)

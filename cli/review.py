@@ -135,17 +135,14 @@ def _unmapped(block: Block, provider: str) -> Fact:
 
 def _target(reading: Reading) -> targets.Target:
     """The first target of the provider that most resources are of."""
-    counted = collections.Counter(mapping.types_of(reading.blocks)[one.type] for one in reading.blocks if _known(one))
+    providers = mapping.types_of(reading.blocks)
+    counted = collections.Counter(providers[one.type] for one in reading.blocks if one.type in providers)
     found = [one for one, _ in counted.most_common(1)] or list(mapping.known())  # buckets alone are of any of them
     for name in (*targets.names(), *targets.only_reviewed()):
         target = targets.load(name, only_read=True)
         if target.provider in found:
             return target
     raise NothingToReview(f"no target of {found[0]} is described in {errors.display(targets.folder())}: give --target")
-
-
-def _known(block: Block) -> bool:
-    return bool(mapping.types_of([block]))
 
 
 def _also(reading: Reading) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 from collections.abc import Iterator
@@ -35,6 +36,9 @@ EXPORTED = {
     },
 }
 
+said_once = functools.cache(collecting._said)
+"""What git and the engine answer is the same for every bundle of this run: they are started once."""
+
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
@@ -56,6 +60,7 @@ def kept(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, findings: path
     persons.Reviewer(tmp_path / "trust").allows(persons.line("alice"))
     monkeypatch.setenv(signing.TRUST_VARIABLE, str(tmp_path / "trust"))
     monkeypatch.setattr(collecting, "_exported", lambda name, env: EXPORTED)
+    monkeypatch.setattr(collecting, "_said", said_once)
     return tmp_path
 
 
