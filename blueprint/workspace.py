@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 
@@ -10,6 +11,7 @@ PLATFORMS_VARIABLE = "REMPART_PLATFORMS"
 """A folder of platforms outside the checkout, beside `stacks/platforms/`."""
 
 
+@functools.cache
 def root() -> pathlib.Path:
     """The project's folder: the one that holds `blueprint/`."""
     return pathlib.Path(__file__).resolve().parent.parent

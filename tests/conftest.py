@@ -78,7 +78,7 @@ def pytest_collection_finish() -> None:
     """A sixth of the unit tier was the garbage collector, which walked what stays to the end again and again."""
     gc.collect()
     gc.freeze()  # what was imported and collected is never garbage
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -217,9 +217,11 @@ def run(header: Mapping[str, Any], findings: Sequence[Finding], complete: bool =
     )
 
 
-def _finding(content: Mapping[str, Any]) -> Finding:
-    changed = {"state": _STATE(content["state"]), "effect": _EFFECT(content["effect"])}
-    return Finding(**{**content, **changed, "requirements": tuple(content["requirements"])})
+def _finding(content: dict[str, Any]) -> Finding:
+    """From a line's own data, which nobody else holds."""
+    content["state"], content["effect"] = _STATE(content["state"]), _EFFECT(content["effect"])
+    content["requirements"] = tuple(content["requirements"])
+    return Finding(**content)
 
 
 def _final(findings: Sequence[Finding]) -> tuple[Finding, ...]:
