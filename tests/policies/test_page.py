@@ -62,14 +62,17 @@ class Tree(html.parser.HTMLParser):
         return (attributes for tag, attributes in self.tags if tag in names)
 
 
-def test_every_tag_is_closed_in_order(text: str) -> None:
-    tree = Tree(text)
+@pytest.fixture(scope="module")
+def tree(text: str) -> Tree:
+    return Tree(text)
+
+
+def test_every_tag_is_closed_in_order(tree: Tree) -> None:
     assert tree.wrong == []
     assert tree.open == []
 
 
-def test_it_needs_nothing_from_outside_and_every_link_in_it_goes_somewhere(text: str) -> None:
-    tree = Tree(text)
+def test_it_needs_nothing_from_outside_and_every_link_in_it_goes_somewhere(text: str, tree: Tree) -> None:
     links = [one[name] for _, one in tree.tags for name in ("href", "src", "action") if name in one]
     assert [one for one in links if not one.startswith("#")] == []
     ids = [one["id"] for _, one in tree.tags if "id" in one]
@@ -80,15 +83,14 @@ def test_it_needs_nothing_from_outside_and_every_link_in_it_goes_somewhere(text:
     assert "default-src 'none'" in text
 
 
-def test_it_speaks_both_languages_word_for_word(text: str) -> None:
-    languages = Counter(one.get("lang") for one in Tree(text).every("span"))
+def test_it_speaks_both_languages_word_for_word(text: str, tree: Tree) -> None:
+    languages = Counter(one.get("lang") for one in tree.every("span"))
     assert languages["fr"] == languages["en"] > 100
     assert "Simulated." in text
     assert "Simulé." in text
 
 
-def test_it_can_be_used_without_a_mouse_or_a_screen(text: str) -> None:
-    tree = Tree(text)
+def test_it_can_be_used_without_a_mouse_or_a_screen(text: str, tree: Tree) -> None:
     for landmark in ("header", "nav", "main", "footer"):
         assert len(list(tree.every(landmark))) == 1, landmark
     assert next(tree.every("html"))["lang"] in ("fr", "en")
