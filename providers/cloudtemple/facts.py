@@ -69,7 +69,7 @@ def _origin(
         type=kind,
         name=name,
         subject=subject if isinstance(subject, str) else None,
-        references={**{key: Unresolved(key) for key in _networks(props)}, **named},
+        references={**{key: Unresolved(key) for key in _networks(kind, props)}, **named},
         tags=props.texts_by_name("tags") if kind in kinds.TAGGED else {},
         taggable=kind in kinds.TAGGED,
         provider="cloudtemple",
@@ -79,12 +79,17 @@ def _origin(
     )
 
 
-def _networks(props: Properties) -> Iterator[str]:
-    """Every property that points at a network: the resource's own, and those of the adapters that it is born with."""
+def _networks(kind: str, props: Properties) -> Iterator[str]:
+    """Every property that points at a network: the resource's own, and those of the adapters that it is born with.
+
+    A machine that does not say which has those of its template.
+    """
     yield from (key for key in kinds.NETWORKS if props.has(key))
-    for index, adapter in enumerate(_entries(props, "osNetworkAdapter")):
-        if adapter.get("networkId") is not None:
-            yield f"osNetworkAdapter[{index}].networkId"
+    adapters = _entries(props, "osNetworkAdapter")
+    for index, _ in enumerate(adapters):
+        yield f"osNetworkAdapter[{index}].networkId"
+    if kind in kinds.MACHINES and not adapters:
+        yield "osNetworkAdapter"
 
 
 def _entries(props: Properties, key: str) -> list[Mapping[str, Any]]:

@@ -183,6 +183,20 @@ def test_without_a_blueprint_what_needs_none_is_still_refused(state_dir: pathlib
     assert document["exit_code"] == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("route_table_link", 'route_table_id = "rtb-1"\n  subnet_id = "subnet-1"'),
+        ("net_peering_acceptation", 'net_peering_id = "pcx-1"'),
+        ("volume_link", 'vm_id = "i-1"\n  volume_id = "vol-1"'),
+    ],
+)
+def test_without_a_blueprint_a_link_is_foreign_to_no_plan(kind: str, arguments: str, state_dir: pathlib.Path) -> None:
+    text = f'resource "outscale_{kind}" "one" {{\n  {arguments}\n}}\n'
+    state, message = of(reviewed(write(state_dir, main=PROVIDER + text), state_dir), "GOV-01")[f"outscale_{kind}.one"]
+    assert (state, "only a blueprint says" in message) == ("not_observable", True)
+
+
 def test_without_a_blueprint_nobody_knows_which_environment_it_should_be_of(state_dir: pathlib.Path) -> None:
     net = 'resource "outscale_net" "one" {\n  ip_range = "10.0.0.0/16"\n}\n'
     state, message = of(reviewed(write(state_dir, main=PROVIDER + net), state_dir), "NET-02")["outscale_net.one"]

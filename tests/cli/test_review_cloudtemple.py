@@ -147,7 +147,8 @@ EXPECTED = (
     ("STO-04", ARCHIVE, "not_observable", "`policy`"),
     ("LOG-03", TRACES, "not_observable", "`expiry`"),
     ("LOG-04", TRACES, "not_observable", "`lock_days`"),
-    ("DAT-01", f"{DATABASE}/nic", "not_observable", "given elsewhere"),
+    ("DAT-01", f"{DATABASE}/nic", "not_observable", "`networkId` points at is given elsewhere"),
+    ("DAT-01", DATABASE, "not_observable", "`osNetworkAdapter` points at is given elsewhere"),
     ("NET-02", ARCHIVE, "evidence_required", "no tags"),
     ("STO-07", DATABASE, "evidence_required", "policy of copies"),
     ("SOV-01", DATABASE, "evidence_required", "decision 3389"),
@@ -716,3 +717,17 @@ def test_a_review_finds_its_target_by_the_types_that_it_reads(small: Terraform, 
 def test_a_review_that_is_asked_for_a_target_that_is_not_there_lists_this_one_too() -> None:
     with pytest.raises(UnknownName, match=r"Did you mean 'cloudtemple'\? Known: .*cloudtemple"):
         targets.load("cloudtmple", only_read=True)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_adapters_that_a_machine_is_born_with_stand_on_networks_that_nothing_names(
+    how: str, small: Terraform, folder: pathlib.Path
+) -> None:
+    vlan = Ref("data.cloudtemple_compute_network.vlan")
+    vm(small)["os_network_adapter"] = [{"network_id": vlan}, {"network_id": "typed-by-hand"}]
+    found = findings(small, folder, how)
+    (answer,) = of(found, "DAT-01", DATABASE)
+    assert answer[0] == "not_observable"
+    assert "osNetworkAdapter[" in answer[1]
+    adapter = f"cloudtemple_compute_iaas_opensource_network_adapter.{written.label(DATABASE)}"
+    assert states(found, "GOV-01", adapter) == {"non_conform"}, "it is one adapter too many for the plan"
