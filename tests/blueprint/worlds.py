@@ -86,17 +86,31 @@ def machines(zone: str, count: int = 1, **changes: Any) -> dict[str, Any]:
     return {"zone": zone, "count": count, "vcpus": 2, "memory_gib": 4, "image": "debian-12", **changes}
 
 
+CIDRS = ("192.0.2.0/24", "198.51.100.0/25", "203.0.113.0/28", "0.0.0.0/0", "2001:db8::/32")
+# What depends on nothing drawn before stands here: hypothesis checks a strategy again wherever it is made again.
+BUBBLE_SLOTS = st.lists(st.integers(0, 15), min_size=1, max_size=5, unique=True)
+ZONE_SLOTS = st.lists(st.integers(0, 15), min_size=1, max_size=4, unique=True)
+SOME_CIDRS = st.lists(st.sampled_from(CIDRS), min_size=1, max_size=3, unique=True)
+VIAS = st.sampled_from(["internet", "private"])
+PROTOCOLS = st.sampled_from(["tcp", "udp"])
+PLANES = st.sampled_from(["perimeter", "operation", "service"])
+ROLES = st.sampled_from(["edge", "service", "data", "admin"])
+KIND = st.sampled_from(KINDS)
+UP_TO_TWO, UP_TO_THREE, ONE_TO_THREE = st.integers(0, 2), st.integers(0, 3), st.integers(1, 3)
+YES_OR_NO = st.booleans()
+
+
 @st.composite
 def blueprints(draw: st.DrawFn) -> dict[str, Any]:
     """A random well-formed blueprint, as the file's plain data. Ports differ, so that no two flows are the same."""
-    bubble_slots = draw(st.lists(st.integers(0, 15), min_size=1, max_size=5, unique=True))
+    bubble_slots = draw(BUBBLE_SLOTS)
     bubbles = {f"bubble-{index}": draw(_random_bubble(slot)) for index, slot in enumerate(bubble_slots)}
     externals = {
         f"outside-{index}": {
-            "cidrs": draw(st.lists(st.sampled_from(CIDRS), min_size=1, max_size=3, unique=True)),
-            "via": draw(st.sampled_from(["internet", "private"])),
+            "cidrs": draw(SOME_CIDRS),
+            "via": draw(VIAS),
         }
-        for index in range(draw(st.integers(0, 3)))
+        for index in range(draw(UP_TO_THREE))
     }
     zones = [f"{b}.{z}" for b, bubble in bubbles.items() for z in bubble["zones"]]
     inside = [*zones, *bubbles]
@@ -105,14 +119,14 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
     flows = {}
     for index, (here, there, outwards) in enumerate(pairs):
         source, destination = (here, there) if outwards else (there, here)
-        protocol = draw(st.sampled_from(["tcp", "udp"]))
+        protocol = draw(PROTOCOLS)
         flows[f"flow-{index}"] = flow(source, destination, ports=1000 + index, protocol=protocol)
-    data = minimal(bubbles=bubbles, externals=externals, flows=flows, azs=draw(st.integers(1, 3)))
+    data = minimal(bubbles=bubbles, externals=externals, flows=flows, azs=draw(ONE_TO_THREE))
     data["slots"] = {"next": 16, "retired": [slot for slot in range(16) if slot not in bubble_slots]}
-    for index in range(draw(st.integers(0, 2))):
+    for index in range(draw(UP_TO_TWO)):
         service = {"zone": draw(st.sampled_from(zones)), "protocol": "tcp", "ports": 500 + index}
         data["services"][f"service-{index}"] = service
-    if draw(st.booleans()):
+    if draw(YES_OR_NO):
         data["bastion"] = {
             "zone": draw(st.sampled_from(zones)),
             "access": "declared_ranges",
@@ -126,19 +140,16 @@ def blueprints(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
-CIDRS = ("192.0.2.0/24", "198.51.100.0/25", "203.0.113.0/28", "0.0.0.0/0", "2001:db8::/32")
-
-
 @st.composite
 def _random_bubble(draw: st.DrawFn, slot: int) -> dict[str, Any]:
-    zone_slots = draw(st.lists(st.integers(0, 15), min_size=1, max_size=4, unique=True))
+    zone_slots = draw(ZONE_SLOTS)
     zones = {
         f"zone-{index}": {
             "slot": zone_slot,
-            "plane": draw(st.sampled_from(["perimeter", "operation", "service"])),
-            "role": draw(st.sampled_from(["edge", "service", "data", "admin"])),
+            "plane": draw(PLANES),
+            "role": draw(ROLES),
         }
         for index, zone_slot in enumerate(zone_slots)
     }
-    tiers = {f"tier-{zone}": machines(zone, draw(st.integers(0, 3))) for zone in zones if draw(st.booleans())}
-    return {"slot": slot, "kind": draw(st.sampled_from(KINDS)), "zones": zones, "tiers": tiers}
+    tiers = {f"tier-{zone}": machines(zone, draw(UP_TO_THREE)) for zone in zones if draw(YES_OR_NO)}
+    return {"slot": slot, "kind": draw(KIND), "zones": zones, "tiers": tiers}
