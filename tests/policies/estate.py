@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 from blueprint import loader, planner
@@ -61,12 +62,13 @@ class Estate:
         self.resources: dict[str, Resource] = {}
         self._build()
 
-    def copy(self) -> Estate:
-        """One level deep: tests replace a property's value, they never change it in place."""
+    def copy(self, kept: Callable[[Resource], bool] = lambda _one: True) -> Estate:
+        """Of the resources that are kept. One level deep: tests replace a property's value, never change it in place."""
         made = copy.copy(self)
         made.resources = {
             name: Resource(one.kind, one.name, dict(one.properties), dict(one.provider), dict(one.uses), one.options)
             for name, one in self.resources.items()
+            if kept(one)
         }
         return made
 

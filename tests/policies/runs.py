@@ -32,8 +32,7 @@ def layer_of(resource: Resource) -> str | None:
 
 def layer(estate: Estate, name: str) -> Estate:
     """The part of an estate that one layer's stack holds."""
-    part = estate.copy()
-    part.resources = {key: one for key, one in part.resources.items() if layer_of(one) in (None, name)}
+    part = estate.copy(lambda one: layer_of(one) in (None, name))
     for one in part.resources.values():
         # What another layer made is known by an id only: the engine sees no dependency.
         one.uses = {
