@@ -63,7 +63,7 @@ class Estate:
         self._build()
 
     def copy(self, kept: Callable[[Resource], bool] = lambda _one: True) -> Estate:
-        """Of the resources that are kept. One level deep: tests replace a property's value, never change it in place."""
+        """Of those that are kept. One level deep: tests replace a property's value, they never change it in place."""
         made = copy.copy(self)
         made.resources = {
             name: Resource(one.kind, one.name, dict(one.properties), dict(one.provider), dict(one.uses), one.options)
