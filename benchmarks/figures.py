@@ -6,6 +6,7 @@ import functools
 import pathlib
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,11 @@ def line(name: str, value: float) -> str:
 
 def show(name: str, value: float) -> None:
     print(line(name, value), flush=True)
+
+
+def progress(text: str) -> None:
+    """What a long benchmark has measured so far, beside the figures: a run that is cut short leaves it."""
+    print(f"# {text}", file=sys.stderr, flush=True)
 
 
 def seconds(

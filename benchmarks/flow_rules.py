@@ -26,9 +26,10 @@ def main() -> None:
         return
     with clouds.world("f") as (world, folder):
         world = dataclasses.replace(world, env={**world.env, workspace.PLATFORMS_VARIABLE: str(folder)})
-        few, many = (_up(world, folder, rules) for rules in (FEW, MANY))
-    figures.show(f"flow_rules_{FEW}_seconds", few)
-    figures.show(f"flow_rules_{MANY}_seconds", many)
+        few = _up(world, folder, FEW)
+        figures.show(f"flow_rules_{FEW}_seconds", few)
+        many = _up(world, folder, MANY)
+        figures.show(f"flow_rules_{MANY}_seconds", many)
     figures.show(f"flow_rules_{MANY}_over_{FEW}", many / few)
 
 

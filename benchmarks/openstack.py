@@ -69,6 +69,7 @@ def in_turns(runs: Mapping[str, Run], wanted: Counted, there: Callable[[], Count
             for operation in ROUND:
                 elapsed = runs[tool](operation)
                 _same(there(), collections.Counter() if operation in GONE else wanted)
+                figures.progress(f"round {turn} of {rounds}: {tool} {operation} {elapsed:.1f} s")
                 if turn:
                     taken[tool, operation].append(elapsed)
     return taken

@@ -65,7 +65,7 @@ def _table(checks: list[Check]) -> rich.table.Table:
 
 def inspect() -> list[Check]:
     """All checks, each independent of the others."""
-    env = {**os.environ, **environment.environment()}
+    env = environment.whole()
     endpoint = env.get("OSC_ENDPOINT_API", "")
     return [
         _python(),

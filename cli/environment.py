@@ -60,11 +60,13 @@ def environment() -> dict[str, str]:
     return values
 
 
-def enter() -> dict[str, str]:
-    """The same, entered by this process too: the Automation API finds `pulumi` on its own PATH only.
+def whole() -> dict[str, str]:
+    """A process's own variables with these over them: the endpoint and the key that the user has set are among them."""
+    return {**os.environ, **environment()}
 
-    Returns all of the process's environment: who reads an account needs the endpoint and the key that the user has set.
-    """
+
+def enter() -> dict[str, str]:
+    """The same, entered by this process too: the Automation API finds `pulumi` on its own PATH only."""
     os.environ.update(environment())
     return dict(os.environ)
 

@@ -31,7 +31,7 @@ def refusal(
     try:
         there = adopt.unheld(platform, env)
     except observation.Unreachable as error:
-        console.err().print(f"up: not looked whether the account has {platform.name} already: {error}", soft_wrap=True)
+        console.err().print(f"{platform.name}: not looked whether the account has it already: {error}", soft_wrap=True)
         return []
     found = {layer: _of(layer, there, platform) for layer in empty} if there else {}
     return [_refused(platform, layer, things) for layer, things in found.items() if things]

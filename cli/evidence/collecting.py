@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
-import os
 import pathlib
 import platform as machine
 import shutil
@@ -103,7 +102,7 @@ def _pack(merged: model.Report) -> dict[str, str]:
 
 def _states(names: Iterable[stacks.StackName]) -> tuple[bytes, list[str]]:
     """Resources and digests of each layer, through the engine's own export, which keeps secrets sealed."""
-    env = {**os.environ, **environment.environment()}
+    env = environment.whole()
     found: dict[str, Any] = {}
     for name in names:
         exported = _exported(str(name), env)

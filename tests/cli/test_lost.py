@@ -66,4 +66,4 @@ def test_an_account_that_cannot_be_read_refuses_nothing_and_is_told(
     monkeypatch.setattr(engine, "stands", lambda *_: False)
     monkeypatch.setattr(adopt, "unheld", unreachable)
     assert lost.refusal(PLATFORM, EVERY, ENV, lambda *_: None) == []
-    assert "not looked whether the account has minimal already: OSC_ACCESS_KEY" in capsys.readouterr().err
+    assert "minimal: not looked whether the account has it already: OSC_ACCESS_KEY" in capsys.readouterr().err
