@@ -1,5 +1,7 @@
 """A small platform on Cloud Temple, as its author writes it: files, and the plan that Terraform makes of them.
 
+Tests change it and ask a review of it with what follows below.
+
 It is the `minimal` platform with an image that the provider lists. Networks, policies of copies and marketplace items
 are data sources, as there: in a plan their ids are known, in files nobody's.
 """
@@ -9,13 +11,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from blueprint import loader, naming, planner, workspace
 from blueprint import plan as plans
 from blueprint import target as targets
+from cli import review
 from providers import tagging
+from providers.terraform import mapping
 
 PLATFORM = "small"
 ADDRESS = "shiva.cloud-temple.com"
@@ -219,3 +223,89 @@ def _expression(value: Any) -> Any:
     inner = value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else ()
     named = [word for one in inner if isinstance(one, Ref | Var) for word in _expression(one)["references"]]
     return {"references": named} if named else {"constant_value": value}
+
+
+# What tests change in it, and what they ask of a review
+
+CANARY = "canary-77ab20"
+TYPES = mapping.load("cloudtemple").types
+DATABASE = "bubbles/study/tiers/database/1"
+BASTION = "bastion/1"
+RELAY = "bubbles/administration/tiers/relay/1"
+ARCHIVE = "bubbles/study/buckets/archive"
+TRACES = "bubbles/administration/buckets/traces"
+SEEN = "cloudtemple_object_storage_bucket"
+WAYS = ("plan", "files")
+UNJUDGED = (
+    ("cloudtemple_compute_virtual_controller.cd", {"type": "CD/DVD", "iso_path": "x.iso"}),
+    ("cloudtemple_compute_iaas_opensource_replication_policy.p", {"name": "p", "interval": [{"hours": 1}]}),
+    ("cloudtemple_public_cloud_vm_snapshot.s", {"name": "s"}),
+)
+
+
+def findings(terraform: Terraform, folder: pathlib.Path, how: str, platform: str | None = PLATFORM) -> Any:
+    review.review(str(terraform.saved(folder, how)), platform, None, "dev", "json", str(folder / "out.json"))
+    document = json.loads((folder / "out.json").read_text(encoding="utf-8"))
+    assert document["problems"] == []
+    return document["findings"]
+
+
+def of(found: Any, rule: str, subject: str) -> set[tuple[str, str]]:
+    """(state, message) of every answer of a rule on a subject."""
+    return {(one["state"], one["message"]) for one in found if (one["rule"], one["subject"]) == (rule, subject)}
+
+
+def states(found: Any, rule: str, subject: str) -> set[str]:
+    return {state for state, _ in of(found, rule, subject)}
+
+
+def vm(terraform: Terraform, subject: str = DATABASE) -> dict[str, Any]:
+    return terraform.resources[machine(subject)]
+
+
+def bucket(terraform: Terraform, subject: str = ARCHIVE) -> dict[str, Any]:
+    return terraform.resources[f"{SEEN}.{label(subject)}"]
+
+
+def exposed(terraform: Terraform, subject: str) -> None:
+    """A floating address on a machine, by the chain that the provider documents."""
+    adapter = f"cloudtemple_compute_iaas_opensource_network_adapter.{label(subject)}"
+    terraform.resources |= {
+        "cloudtemple_vpc_static_ip.it": {
+            "private_network_id": Ref("data.cloudtemple_compute_network.vlan"),
+            "mac_address": Ref(adapter, "mac_address"),
+        },
+        "cloudtemple_vpc_floating_ip.it": {"description": "it"},
+        "cloudtemple_vpc_floating_ip_binding.it": {
+            "floating_ip_id": Ref("cloudtemple_vpc_floating_ip.it"),
+            "static_ip_id": Ref("cloudtemple_vpc_static_ip.it"),
+        },
+    }
+
+
+def put(**arguments: Any) -> Callable[[Terraform], None]:
+    """On the database's machine."""
+    return lambda terraform: vm(terraform).update(arguments)
+
+
+def kept(**arguments: Any) -> Callable[[Terraform], None]:
+    """On the archive's bucket."""
+    return lambda terraform: bucket(terraform).update(arguments)
+
+
+def without(name: str) -> Callable[[Terraform], None]:
+    return lambda terraform: vm(terraform).__delitem__(name)
+
+
+def more(address: str, **arguments: Any) -> Callable[[Terraform], None]:
+    return lambda terraform: terraform.resources.__setitem__(address, arguments)
+
+
+def granted_twice(terraform: Terraform) -> None:
+    account = {"name": "app"}
+    terraform.resources["cloudtemple_object_storage_storage_account.app"] = account
+    app = Ref("cloudtemple_object_storage_storage_account.app", "name")
+    bucket(terraform)["acl_entry"] = [{"storage_account": app, "role": "read_only"}]
+    other = bucket(terraform, TRACES)["name"]
+    entry = {"bucket": other, "storage_account": "app", "role": "read_write"}
+    terraform.resources["cloudtemple_object_storage_acl_entry.traces"] = entry
