@@ -40,6 +40,8 @@ class Reading:
     observed: observation.Observed
     findings: tuple[Finding, ...]
     as_of: str
+    reader: tuple[str, ...]
+    """Variables that give an identity set aside for reading."""
 
     @property
     def refused(self) -> bool:
@@ -90,7 +92,7 @@ def read(platform: str, target_name: str, environment_name: str) -> Reading:
     }
     findings = live.judge(stack, observed.facts, observed.expected, stamps)
     day = target.as_of.isoformat() + " (pinned)" if target.as_of else "today"
-    return Reading(stack, standing, why, identity, endpoints, chains, observed, findings, day)
+    return Reading(stack, standing, why, identity, endpoints, chains, observed, findings, day, adapter.READER)
 
 
 def declared(stack: stacks.StackName) -> dict[str, collections.Counter[State]]:
@@ -141,7 +143,8 @@ def _by_rule(findings: Sequence[Finding]) -> dict[str, collections.Counter[State
 def _print(reading: Reading, out: Any) -> None:
     name = f"{reading.stack.platform} on {reading.stack.target} ({reading.stack.environment})"
     out.print(f"[bold]{name}[/], read from the API: [bold]{reading.standing}[/] ({reading.why}), as of {reading.as_of}")
-    who = "set aside for reading" if reading.identity.reader else "the deployer's: give a reader's for a real check"
+    deployers = f"the deployer's: give a reader's in {' and '.join(reading.reader)} for a real check"
+    who = "set aside for reading" if reading.identity.reader else deployers
     out.print(f"account {reading.identity.account}, asked with {reading.identity.credentials} ({who})", markup=False)
     for api, url in reading.endpoints.items():
         chain = reading.chains.get(api)

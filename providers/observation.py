@@ -108,6 +108,11 @@ class FlowObserver(Protocol):
 class LiveAdapter(Protocol):
     """One provider, read."""
 
+    @property
+    def READER(self) -> tuple[str, ...]:
+        """Variables that give an identity set aside for reading; all of them, or none."""
+        ...
+
     def account(self, env: Mapping[str, str], region: str) -> Any:
         """Credentials and endpoints, whole: nothing is read from the environment later. Raises `Unreachable`."""
         ...
@@ -135,6 +140,17 @@ def load(provider: str) -> LiveAdapter:
         raise Unreachable(f"{provider} has no live adapter yet; those that have: {', '.join(known())}")
     module: LiveAdapter = importlib.import_module(f"providers.{provider}.observed")
     return module
+
+
+def whole_or_none(names: Sequence[str], env: Mapping[str, str]) -> None:
+    """Raises `Unreachable` where some of `names` are set and not all: another than was meant would read."""
+    missing = [name for name in names if not env.get(name)]
+    if missing and len(missing) < len(names):
+        given = ", ".join(name for name in names if name not in missing)
+        raise Unreachable(
+            f"{given} is set and {', '.join(missing)} is not: an identity for reading needs both, or unset the first "
+            "to read with the deployer's"
+        )
 
 
 def known() -> tuple[str, ...]:

@@ -40,6 +40,7 @@ EXPECTED = (
 """Parts of a plan that this provider's adapter makes one thing of each from: all must be found."""
 
 READER = ("OSC_READER_ACCESS_KEY", "OSC_READER_SECRET_KEY")
+"""Keys set aside for reading, where there are some."""
 DEPLOYER = ("OSC_ACCESS_KEY", "OSC_SECRET_KEY")
 NEEDED = ("OSC_ENDPOINT_API", "OOS_ENDPOINT")
 TARGETS = {"NatServiceId": "natServiceId", "NetPeeringId": "netPeeringId", "GatewayId": "gatewayId", "NicId": "nicId"}
@@ -51,8 +52,8 @@ def account(env: Mapping[str, str], region: str) -> Account:
 
     Object storage knows root keys only: it is read with the deployer's, whatever reads the rest.
     """
-    reader = all(env.get(name) for name in READER)
-    names = READER if reader else DEPLOYER
+    observation.whole_or_none(READER, env)
+    names = READER if env.get(READER[0]) else DEPLOYER
     missing = [name for name in (*names, *NEEDED, *DEPLOYER) if not env.get(name)]
     if missing:
         raise observation.Unreachable(

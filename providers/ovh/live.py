@@ -36,7 +36,8 @@ class Account:
         try:
             found: dict[str, Any] = yaml.safe_load(self.clouds.read_text(encoding="utf-8"))["clouds"][self.cloud]
         except (OSError, yaml.YAMLError, KeyError, TypeError):
-            raise observation.Unreachable(f"{self.clouds} has no readable entry {self.cloud!r}") from None
+            why = ", which REMPART_READER_CLOUD names" if self.reader else ""
+            raise observation.Unreachable(f"{self.clouds} has no readable entry {self.cloud!r}{why}") from None
         return found
 
 

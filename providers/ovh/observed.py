@@ -37,7 +37,7 @@ EXPECTED = (
     "buckets",
 )
 NEEDED = ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD", "OVH_S3_ENDPOINT", "OVH_S3_ACCESS_KEY", "OVH_S3_SECRET_KEY")
-READER_CLOUD = "REMPART_READER_CLOUD"
+READER = ("REMPART_READER_CLOUD",)
 """Entry of clouds.yaml set aside for reading, where there is one."""
 POD = "pod1."
 
@@ -53,13 +53,13 @@ def account(env: Mapping[str, str], region: str) -> Account:
     return Account(
         region=region,
         clouds=pathlib.Path(env["OS_CLIENT_CONFIG_FILE"]),
-        cloud=env.get(READER_CLOUD) or env["OS_CLOUD"],
+        cloud=env.get(READER[0]) or env["OS_CLOUD"],
         storage=env["OVH_S3_ENDPOINT"],
         storage_region=env.get("OVH_S3_REGION") or region,
         access_key=env["OVH_S3_ACCESS_KEY"],
         secret_key=env["OVH_S3_SECRET_KEY"],
         ca_bundle=env.get("AWS_CA_BUNDLE") or None,
-        reader=bool(env.get(READER_CLOUD)),
+        reader=bool(env.get(READER[0])),
     )
 
 
