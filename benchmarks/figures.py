@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -58,6 +59,12 @@ def timed(
             f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         )
     return elapsed, done.stdout
+
+
+def processor() -> float:
+    """Processor seconds of all processes that this one has started and that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def paired(first: Callable[[], float], second: Callable[[], float], times: int) -> tuple[float, float]:

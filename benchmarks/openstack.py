@@ -11,7 +11,7 @@ import pathlib
 import shutil
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import clouds, figures, same_resources
 from blueprint import workspace
@@ -37,8 +37,17 @@ OURS, THEIRS = "pulumi", "opentofu"
 Run = Callable[[str], float]
 """Seconds of one operation of ROUND."""
 Counted = collections.Counter[same_resources.Kind]
-Taken = dict[tuple[str, str], list[float]]
-"""Tool and operation -> seconds of each time."""
+
+
+class Took(NamedTuple):
+    """One operation: seconds that it lasted, and those that the tool and all that it started were on a processor."""
+
+    seconds: float
+    processor: float
+
+
+Taken = dict[tuple[str, str], list[Took]]
+"""Tool and operation -> each time."""
 
 
 def main() -> None:
@@ -67,21 +76,25 @@ def in_turns(runs: Mapping[str, Run], wanted: Counted, there: Callable[[], Count
     for turn in range(rounds + 1):
         for tool in sorted(runs, reverse=bool(turn % 2)):
             for operation in ROUND:
-                elapsed = runs[tool](operation)
+                before = figures.processor()
+                took = Took(runs[tool](operation), figures.processor() - before)
                 _same(there(), collections.Counter() if operation in GONE else wanted)
-                figures.progress(f"round {turn} of {rounds}: {tool} {operation} {elapsed:.1f} s")
+                figures.progress(f"round {turn} of {rounds}: {tool} {operation} {took.seconds:.1f} s")
                 if turn:
-                    taken[tool, operation].append(elapsed)
+                    taken[tool, operation].append(took)
     return taken
 
 
 def medians(taken: Taken) -> Iterator[tuple[str, float]]:
     """The figures: seconds of both and how they compare, for each operation."""
     for operation in dict.fromkeys(ROUND):
-        ours, theirs = (statistics.median(taken[tool, operation]) for tool in (OURS, THEIRS))
+        times = [taken[tool, operation] for tool in (OURS, THEIRS)]
+        ours, theirs = (statistics.median(one.seconds for one in took) for took in times)
         yield f"openstack_{operation}_seconds", ours
         yield f"opentofu_{operation}_seconds", theirs
         yield f"openstack_{operation}_over_opentofu", ours / theirs
+        for name, took in zip(("openstack", "opentofu"), times, strict=True):
+            yield f"{name}_{operation}_processor_seconds", statistics.median(one.processor for one in took)
 
 
 def _pulumi(world: worlds.World, folder: pathlib.Path, listed: Sequence[same_resources.Resource]) -> Run:
