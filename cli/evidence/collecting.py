@@ -19,7 +19,7 @@ from cli import environment, report
 from policies import records, signing
 from policies.bundle import manifest, states
 from policies.catalogue import loader as catalogues
-from policies.records import waivers
+from policies.records import decisions, waivers
 from policies.report import formats, model
 
 REPORTS = {"report.json": ("json", "en"), "report.en.html": ("html", "en"), "report.fr.html": ("html", "fr")}
@@ -83,15 +83,21 @@ def _reports(merged: model.Report) -> dict[str, bytes]:
 
 
 def _records(platform: str, target: str, environment_name: str) -> dict[str, bytes]:
-    """Evidence, continuity decisions, and the waivers of this platform."""
+    """Evidence, continuity, and the decisions and waivers of this platform. Documents stay with their owner: evidence
+    holds their digests."""
     place = records.folder()
     mine = [
         path
         for path, waiver in waivers.load(place)
         if (waiver.platform, waiver.target, waiver.environment) == (platform, target, environment_name)
     ]
-    others = [path for name in ("evidence", "continuity") for path in sorted((place / name).glob("*.yaml"))]
-    return {f"records/{path.parent.name}/{path.name}": path.read_bytes() for path in (*others, *mine)}
+    decided = [path for path in _all(place, decisions.FOLDER) if decisions.read(path).platform == platform]
+    found = (*_all(place, "evidence"), *_all(place, "continuity"), *decided, *mine)
+    return {f"records/{path.parent.name}/{path.name}": path.read_bytes() for path in found}
+
+
+def _all(place: pathlib.Path, name: str) -> list[pathlib.Path]:
+    return sorted((place / name).glob("*.yaml"))
 
 
 def _pack(merged: model.Report) -> dict[str, str]:

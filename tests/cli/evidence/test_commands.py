@@ -14,7 +14,7 @@ import typer.testing
 from blueprint.errors import RempartError
 from cli import exit_codes
 from cli.evidence import collecting, commands
-from policies import signing
+from policies import records, signing
 from policies.bundle import archive, states
 from tests.cli import calling
 from tests.policies import estate, persons, runs
@@ -81,6 +81,21 @@ def verified(*words: str) -> dict[str, Any]:
     return found
 
 
+def test_decisions_about_this_platform_are_in_it_and_no_others(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "emc2-not-applicable"
+    text = (records.folder() / "decisions" / f"{name}.yaml").read_text(encoding="utf-8")
+    folder = tmp_path / "records"
+    (folder / "decisions").mkdir(parents=True)
+    (folder / "decisions" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    other = text.replace(f"id: {name}", "id: other").replace("platform: emc2", "platform: minimal")
+    (folder / "decisions" / "other.yaml").write_text(other, encoding="utf-8")
+    monkeypatch.setattr(records, "folder", lambda: folder)
+    assert list(collecting._records("emc2", "outscale-sandbox", "dev")) == [f"records/decisions/{name}.yaml"]
+    assert list(collecting._records("minimal", "outscale-sandbox", "dev")) == ["records/decisions/other.yaml"]
+
+
 def test_a_bundle_is_made_here_and_checked_elsewhere(
     kept: pathlib.Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -89,6 +104,7 @@ def test_a_bundle_is_made_here_and_checked_elsewhere(
     assert {f"findings/{layer}/up.jsonl" for layer in runs.LAYERS} <= set(members)
     assert {"about.json", "state.json", "reports/report.fr.html"} <= set(members)
     assert "records/evidence/outscale-2118-sandbox.yaml" in members
+    assert "records/decisions/emc2-not-applicable.yaml" in members
     about = json.loads(members["about.json"])
     assert (about["target"]["region"], about["target"]["simulated"]) == ("cloudgouv-eu-west-1", True)
     assert about["tools"]["pulumi"]
