@@ -26,6 +26,7 @@ NAMES: Mapping[Place, str] = {
     "hcl": "Terraform",
 }
 SHOWN = ("full", "partial")
+_ASKED = (*SHOWN, "planned")
 REVIEW, VERIFY = "review", "verify"
 Locate: TypeAlias = Callable[[str, str | None], str | None]
 
@@ -84,13 +85,18 @@ def ask(
     if locate is not None:
         made = dataclasses.replace(made, locate=_first(locate, made.locate))
     place = WHERE[operation]
-    seen = made if operation == VERIFY else dataclasses.replace(made, rules=_rules(made, place, (*SHOWN, "planned")))
+    seen = shown(made, operation)
     found = [finding for fact in facts for finding in seen.resource(fact)]
     found += seen.stack(facts if settled is None else settled)
     found += dataclasses.replace(made, rules=_rules(made, place, SHOWN)).run()
     found += made.unjudged()
     found += made.without_record({finding.rule for finding in found}, _elsewhere(made, place))
     return tuple(found)
+
+
+def shown(made: Judge, operation: str) -> Judge:
+    """With the rules that this operation's place shows something of; a live reading is asked them all."""
+    return made if operation == VERIFY else dataclasses.replace(made, rules=_rules(made, WHERE[operation], _ASKED))
 
 
 def _first(locate: Locate, otherwise: Callable[[str, str | None], str]) -> Callable[[str, str | None], str]:

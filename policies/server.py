@@ -52,6 +52,8 @@ class Servicer:
 
     def __init__(self) -> None:
         self._stack, self._preview = "", True
+        self._of = ""
+        """The stack of the first resource: asked where the engine has named none."""
         self._loader = concurrent.futures.ThreadPoolExecutor(max_workers=1, thread_name_prefix="loader")
 
     def Handshake(self, _request: Any, _context: grpc.ServicerContext) -> Any:
@@ -80,6 +82,8 @@ class Servicer:
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         if problem := lowered(request.policyConfig):
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, problem)
+        if not self._stack:  # `pulumi policy analyze`: there is no program, and the first URN names the stack
+            return empty_pb2.Empty()
         if problem := attest(self._stack):
             _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, problem)
         _ = self._loading  # nothing more comes before the program
@@ -88,7 +92,9 @@ class Servicer:
     def Analyze(self, request: Any, _context: grpc.ServicerContext) -> Any:
         from policies import boundary
 
-        return _answer(self._pack.resource(boundary.resource(request)))
+        one = boundary.resource(request)
+        self._of = self._of or one.stack
+        return _answer(self._pack.resource(one))
 
     def AnalyzeStack(self, request: Any, _context: grpc.ServicerContext) -> Any:
         from policies import boundary
@@ -100,7 +106,7 @@ class Servicer:
 
     @functools.cached_property
     def _loading(self) -> concurrent.futures.Future[Session]:
-        return self._loader.submit(load, self._stack, self._preview)
+        return self._loader.submit(load, self._stack or self._of, self._preview if self._stack else None)
 
     @functools.cached_property
     def _pack(self) -> pack.Pack:
@@ -143,12 +149,12 @@ def attest(stack: str) -> str | None:
     return None
 
 
-def load(stack: str, preview: bool) -> Session:
-    """Everything heavy. What is wrong shows again, and is told, at first use."""
-    from policies import boundary, session, verdicts
+def load(stack: str, preview: bool | None) -> Session:
+    """Everything heavy. What is wrong is told at first use. `preview`: None where a state is judged."""
+    from policies import analyzed, boundary, session, verdicts
 
     del boundary  # imported here so that the first question does not wait for it
-    made = session.Session(stack, preview)
+    made = analyzed.Analyzed(stack) if preview is None else session.Session(stack, preview)
     with contextlib.suppress(verdicts.Unjudgeable):
         _ = made.judge
     return made

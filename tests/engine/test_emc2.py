@@ -195,6 +195,26 @@ def test_an_audit_of_the_states_says_what_the_pack_said(
     assert told(document["findings"]) == told([dataclasses.asdict(one) for one in packed])
 
 
+def test_pulumi_s_own_analysis_of_a_state_finds_what_the_audit_finds(up: list[dict[str, object]], world: World) -> None:
+    stack = world.stack("emc2", "compute")
+    record = world.folder / "findings" / stack / "audit.jsonl"
+
+    def findings() -> list[str]:
+        _, *found, _ = record.read_text(encoding="utf-8").splitlines()
+        record.unlink()
+        return sorted(found)
+
+    try:
+        analyzed = world.pulumi("policy", "analyze", "--policy-pack", str(workspace.root() / "policies"), "-s", stack)
+        assert analyzed.returncode == 0, analyzed.stdout + analyzed.stderr
+        found = findings()
+        assert world.rempart("audit", "emc2", "-e", world.name, "--format", "json").returncode == 0
+        assert len(found) > 100 and found == findings()
+    finally:
+        for path in (world.folder / "findings").glob(f"emc2.outscale-sandbox.{world.name}.*/audit.jsonl"):
+            path.unlink()
+
+
 def test_nothing_changes_the_second_time(up: list[dict[str, object]], world: World) -> None:
     again = world.rempart("up", "emc2", "--environment", world.name, "--yes", "--format", "json")
     assert again.returncode == 0, again.stdout + again.stderr

@@ -268,10 +268,38 @@ def test_nothing_is_mended_behind_the_author_s_back(start: Any) -> None:
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED  # which the engine takes for "no remediation"
 
 
-def test_a_pack_that_nobody_told_its_stack_refuses_everything(start: Any) -> None:
-    found = blocking(start("").analyze("outscale:index:Net", "x", {}, {}))
+def test_a_pack_that_nobody_told_its_stack_judges_the_state_of_the_one_that_urns_name(
+    start: Any, tmp_path: pathlib.Path
+) -> None:
+    """`pulumi policy analyze`."""
+    running = start("")
+    running.stub.Configure(messages.ConfigureAnalyzerRequest())
+    one = layer(estate_of(), "network")[RULE]
+
+    def analyze(**changed: Any) -> list[str]:
+        request = messages.AnalyzeRequest(
+            type=one.kind,
+            name=one.name,
+            urn=one.urn.replace("urn:pulumi:stack::", "urn:pulumi:emc2.outscale-sandbox.dev.network::"),
+            properties=struct(one.properties | changed),
+            provider=messages.AnalyzerProviderResource(properties=struct(one.provider)),
+        )
+        return blocking(list(running.stub.Analyze(request).diagnostics))
+
+    assert analyze() == []
+    assert any("NET-04" in message for message in analyze(ipRange="0.0.0.0/0"))
+    running.whole(layer(estate_of(), "network"))
+    written = {path.name for path in tmp_path.rglob("*.jsonl")}
+    assert "audit.jsonl" in written and not written & {"up.jsonl", "preview.jsonl"}
+
+
+def test_a_state_of_another_program_is_refused(start: Any) -> None:
+    request = messages.AnalyzeRequest(
+        type="outscale:index:Net", name="x", urn="urn:pulumi:dev::shop::outscale:index:Net::x"
+    )
+    found = blocking(list(start("").stub.Analyze(request).diagnostics))
     assert len(found) == 1
-    assert "is not a stack name" in found[0]
+    assert "'dev' is not a stack name" in found[0]
 
 
 def test_a_pack_whose_engine_is_gone_ends(tmp_path: pathlib.Path) -> None:
