@@ -172,6 +172,12 @@ def test_the_findings_are_those_that_were_committed(
     assert "\n".join(lines) + "\n" == FINDINGS.read_text(encoding="utf-8")
 
 
+def told(findings: list[dict[str, object]]) -> set[tuple[object, ...]]:
+    """What is said of the provider's resources."""
+    native = [one for one in findings if str(one["type"]).startswith(("outscale:", "s3:"))]
+    return {(one["rule"], one["subject"], str(one["state"]), one["message"]) for one in native}
+
+
 def test_an_audit_of_the_states_says_what_the_pack_said(
     up: list[dict[str, object]], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,10 +193,6 @@ def test_an_audit_of_the_states_says_what_the_pack_said(
     assert (audited.returncode, blocking, document["problems"]) == (0, [], [])
     assert [run["operation"] for run in document["runs"]] == ["audit"] * len(LAYERS)
 
-    def told(findings: list[dict[str, object]]) -> set[tuple[object, ...]]:
-        native = [one for one in findings if str(one["type"]).startswith(("outscale:", "s3:"))]
-        return {(one["rule"], one["subject"], str(one["state"]), one["message"]) for one in native}
-
     packed = report.model.merge(report.folders(prefix)).findings
     assert told(document["findings"]) == told([dataclasses.asdict(one) for one in packed])
 
@@ -199,10 +201,10 @@ def test_pulumi_s_own_analysis_of_a_state_finds_what_the_audit_finds(up: list[di
     stack = world.stack("emc2", "compute")
     record = world.folder / "findings" / stack / "audit.jsonl"
 
-    def findings() -> list[str]:
-        _, *found, _ = record.read_text(encoding="utf-8").splitlines()
+    def findings() -> set[tuple[object, ...]]:
+        lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
         record.unlink()
-        return sorted(found)
+        return told([line for line in lines if line["kind"] == "finding"])
 
     try:
         analyzed = world.pulumi("policy", "analyze", "--policy-pack", str(workspace.root() / "policies"), "-s", stack)
