@@ -1,4 +1,3 @@
-# ruff: noqa: ARG001 - every rule has the one signature, whether or not it needs all of it
 """The control itself: a closed world, tags that tell the truth, references that go where they say."""
 
 from __future__ import annotations
@@ -8,6 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from blueprint import facts
+from blueprint import stack as stacks
 from blueprint.facts import Fact
 from blueprint.values import UNKNOWN, Malformed
 from policies.context import Context
@@ -243,6 +243,7 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
     made: dict[tuple[str, str], set[str]] = collections.defaultdict(set)
     types: dict[str, str] = {}
     layers = {fact.origin.urn for fact in everything if isinstance(fact, facts.StackReference)}
+    lowest = context.layer in stacks.LAYERS and context.layer not in stacks.STANDS_ON
     for fact in everything:
         types[fact.origin.urn] = fact.origin.type
         if fact.origin.subject:
@@ -250,7 +251,7 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
     for fact in everything:
         seen = fact.origin.dependencies
         if fact.origin.targets and seen is not None:
-            verdict = _proved(fact.origin, seen, made, types, layers)
+            verdict = _proved(fact.origin, seen, made, types, layers, lowest=lowest)
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
@@ -260,7 +261,10 @@ def _proved(
     made: Mapping[tuple[str, str], set[str]],
     types: Mapping[str, str],
     layers: set[str],
+    *,
+    lowest: bool,
 ) -> Verdict:
+    """`lowest`: whether this layer stands on none. What its ids name and it does not make, another hand made."""
     elsewhere = 0
     for key, kind in origin.targets.items():
         if key not in origin.references and _base(key) not in seen:
@@ -271,6 +275,11 @@ def _proved(
         if not wanted:
             if came_from:
                 return refused(f"`{key}` comes from a resource other than the {named or 'unnamed'} that it names")
+            if lowest and named != facts.OUTSIDE:
+                return refused(
+                    f"`{key}` names {named or 'nothing'}, which this stack neither makes nor adopts, and no layer is "
+                    "below it: what is only read (`.get()`), or typed by hand, no rule judges"
+                )
             if layers and named != facts.OUTSIDE and not layers.intersection(seen.get(_base(key), ())):
                 return refused(f"`{key}` is typed by hand: {named or 'what it names'} is another layer's to give")
             elsewhere += 1

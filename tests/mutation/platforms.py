@@ -87,6 +87,14 @@ class Layer:
             return True
         return bool(_bad(self.judge.stack(list({**self._facts, one.urn: fact}.values()))) - self._together)
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(self._facts.values())
+
+    def read_only(self, subject: str) -> list[Finding]:
+        """What is said of the layer where its program only reads (`.get()`) that resource: the engine shows none."""
+        return self.judge.stack([fact for fact in self.facts if fact.origin.subject != subject])
+
     def _fact(self, one: Resource) -> Fact:
         provider = self._providers.get(one.kind.split(":")[0])
         came_from = {key: tuple(_urns(value, self._ids)) for key, value in one.properties.items()}

@@ -7,7 +7,9 @@ import dataclasses
 import pytest
 
 from blueprint.values import UNKNOWN
+from policies.judge import console
 from policies.verdicts import State
+from tests.mutation import platforms
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without
 
@@ -17,6 +19,7 @@ NIC = "bubbles/warehouse/tiers/omop/1/nic"
 VM = "bubbles/warehouse/tiers/omop/1"
 DISK_LINK = "bubbles/warehouse/tiers/omop/1/disks/"
 TABLE_LINK = "bubbles/warehouse/zones/omop/az/a/table-link"
+SUBNET = "bubbles/warehouse/zones/omop/az/a"
 GROUP = "bubbles/warehouse/zones/omop/filter"
 KEY = "bastion/keypair"
 ACCEPTATION = "peerings/project-a--warehouse/acceptation"
@@ -246,7 +249,7 @@ def test_ids_from_another_layer_are_left_to_the_live_check() -> None:
     changed = estate.estate_of()
     part = {name: one for name, one in changed.resources.items() if "/tiers/" in name and "/nic" in name}
     changed.resources = {name: dataclasses.replace(one, uses={}) for name, one in part.items()}
-    found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
+    found = judging.say_whole(judging.judge_of(changed.plan, layer="compute"), changed, "GOV-09")
     assert {one.state for one in found} == {State.NOT_APPLICABLE}
 
 
@@ -268,7 +271,8 @@ def test_an_id_of_another_layer_comes_from_that_layer(
     changed = estate.estate_of()
     reference = estate.Resource("pulumi:pulumi:StackReference", LAYER, {"name": LAYER}, {})
     changed.resources = {NIC: dataclasses.replace(changed[NIC], uses=uses), LAYER: reference}
-    found = next(one for one in judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09") if one.urn)
+    judge = judging.judge_of(changed.plan, layer="compute")
+    found = next(one for one in judging.say_whole(judge, changed, "GOV-09") if one.urn)
     assert (found.state, says in found.message) == (state, True), found
 
 
@@ -277,3 +281,33 @@ def test_an_id_that_the_provider_adds_by_itself_is_no_reference() -> None:
     changed[NIC].properties["netId"] = "vpc-1"  # an output
     found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
     assert {one.state for one in found} == {State.CONFORM}
+
+
+@pytest.mark.parametrize("place", platforms.PLACES)
+def test_the_lowest_layer_points_at_nothing_that_it_neither_makes_nor_adopts(place: str) -> None:
+    """What another hand made and the program only reads (`.get()`) is judged by no rule: it must not pass unseen."""
+    layer = platforms.Layer(place, "network")
+    assert not layer.refused()
+    seen = [urn for fact in layer.facts for urns in (fact.origin.dependencies or {}).values() for urn in urns]
+    kinds = {fact.origin.type: fact.origin.path for fact in layer.facts if fact.origin.urn in seen}
+    assert len(kinds) > 1
+    for subject in {NET, *kinds.values()}:
+        found = [one for one in layer.read_only(subject) if one.rule == "GOV-09" and one.effect == "block"]
+        assert found, subject
+        for one in found:
+            named = (subject, subject.rpartition("/")[0])  # a zone's filter may be named by its zone
+            assert any(f"names {name}, which this stack neither makes nor adopts" in one.message for name in named)
+            assert "Remedy: " in console(one, layer.judge.catalogue)
+
+
+@pytest.mark.parametrize("place", platforms.PLACES)
+def test_a_layer_that_stands_on_another_points_at_what_that_one_makes(place: str) -> None:
+    assert not platforms.Layer(place, "compute").refused()
+
+
+def test_what_a_reading_of_the_account_points_at_is_no_layer_s_to_make() -> None:
+    """There, GOV-10 says what is missing."""
+    changed = estate.estate_of()
+    del changed.resources[SUBNET]
+    found = judging.say_whole(judging.judge_of(changed.plan, layer="live"), changed, "GOV-09")
+    assert State.NON_CONFORM not in {one.state for one in found}
