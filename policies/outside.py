@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from blueprint import stack as stacks
@@ -26,7 +26,6 @@ NAMES: Mapping[Place, str] = {
     "hcl": "Terraform",
 }
 SHOWN = ("full", "partial")
-_ASKED = (*SHOWN, "planned")
 REVIEW, VERIFY = "review", "verify"
 Locate: TypeAlias = Callable[[str, str | None], str | None]
 
@@ -88,7 +87,7 @@ def ask(
     seen = shown(made, operation)
     found = [finding for fact in facts for finding in seen.resource(fact)]
     found += seen.stack(facts if settled is None else settled)
-    found += dataclasses.replace(made, rules=_rules(made, place, SHOWN)).run()
+    found += dataclasses.replace(made, rules=_rules(made, place)).run()
     found += made.unjudged()
     found += made.without_record({finding.rule for finding in found}, _elsewhere(made, place))
     return tuple(found)
@@ -96,17 +95,17 @@ def ask(
 
 def shown(made: Judge, operation: str) -> Judge:
     """With the rules that this operation's place shows something of; a live reading is asked them all."""
-    return made if operation == VERIFY else dataclasses.replace(made, rules=_rules(made, WHERE[operation], _ASKED))
+    return made if operation == VERIFY else dataclasses.replace(made, rules=_rules(made, WHERE[operation]))
 
 
 def _first(locate: Locate, otherwise: Callable[[str, str | None], str]) -> Callable[[str, str | None], str]:
     return lambda subject, field: locate(subject, field) or otherwise(subject, field)
 
 
-def _rules(judge: Judge, place: Place, levels: Collection[str]) -> tuple[Rule, ...]:
-    """The rules of which a place shows that much, as the catalogue says."""
+def _rules(judge: Judge, place: Place) -> tuple[Rule, ...]:
+    """The rules of which a place shows something, as the catalogue says."""
     texts = judge.catalogue.rules
-    return tuple(rule for rule in judge.rules if rule.id in texts and texts[rule.id].observability.get(place) in levels)
+    return tuple(rule for rule in judge.rules if rule.id in texts and texts[rule.id].observability.get(place) in SHOWN)
 
 
 def _elsewhere(judge: Judge, place: Place) -> dict[str, str]:

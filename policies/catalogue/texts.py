@@ -63,7 +63,8 @@ class RuleText(Model):
     waivable: bool
     """Whether its mechanism may be waived, for a time, on one subject. An objective that a text imposes never is."""
     remedy: Bilingual
-    observability: dict[Place, Literal["full", "partial", "none", "planned"]]
+    observability: dict[Place, Literal["full", "partial", "none"]]
+    """How much of it each place shows (`rules/README.md`)."""
     parameters: dict[str, int | str | tuple[int, ...] | tuple[str, ...]] = Field(default_factory=dict)
     unjudged: Unjudged | None = None
 
