@@ -15,3 +15,5 @@ class Options:
     """Paths of the properties whose changes are left out: what stands there then stays, whatever the program says."""
     retained: bool | None = None
     """Whether it stays at the provider once the stack gives it up; None where the engine does not show that."""
+    taken_over: tuple[str, ...] = ()
+    """URNs of what stood under another name and becomes this resource."""

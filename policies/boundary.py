@@ -68,8 +68,8 @@ def member(sent: messages.AnalyzerResource) -> Resource:
 
 
 def _options(sent: messages.AnalyzerResourceOptions) -> Options:
-    """The protocol has no `retainOnDelete`: only a state shows it."""
-    return Options(protect=sent.protect, ignored=tuple(sent.ignoreChanges))
+    """The protocol has no `retainOnDelete`: only a state shows it. Of aliases it names those that really take over."""
+    return Options(protect=sent.protect, ignored=tuple(sent.ignoreChanges), taken_over=tuple(sent.aliases))
 
 
 def _provider(sent: messages.AnalyzeRequest | messages.AnalyzerResource) -> dict[str, Any] | None:

@@ -138,10 +138,16 @@ def _resource(raw: Mapping[str, Any], providers: dict[str, Mapping[str, Any]], c
 def _options(raw: Mapping[str, Any]) -> Options:
     """The engine leaves out what is false or empty. Raises `TypeError` for what it never writes."""
     flags = {name: raw.get(name, False) for name in ("protect", "retainOnDelete")}
-    ignored = raw.get("ignoreChanges") or []
-    if any(type(one) is not bool for one in flags.values()) or not isinstance(ignored, list):
+    ignored, aliases = raw.get("ignoreChanges") or [], raw.get("aliases") or []
+    listed = isinstance(ignored, list) and isinstance(aliases, list)
+    if any(type(one) is not bool for one in flags.values()) or not listed:
         raise TypeError("options of another type")
-    return Options(protect=flags["protect"], ignored=tuple(map(str, ignored)), retained=flags["retainOnDelete"])
+    return Options(
+        flags["protect"],
+        tuple(map(str, ignored)),
+        retained=flags["retainOnDelete"],
+        taken_over=tuple(map(str, aliases)),
+    )
 
 
 def _plain(value: Any, counts: Counts) -> Any:

@@ -11,7 +11,7 @@ from policies.rules import log, ports
 from policies.rules.filtering import ranges_of
 from policies.rules.model import Rule
 from policies.rules.sto import by_other_means
-from policies.rules.words import empty
+from policies.rules.words import empty, folded
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
 
@@ -124,7 +124,7 @@ def nobody_alone(fact: facts.Administration, context: Context) -> Verdict:
         return refused(f"nobody is named to approve {', '.join(missing)}", field="approvals")
     least = context.parameter("BAS-04", "approvers")
     for name, one in given.items():
-        if one.at_least < least or len(set(one.roles)) < least:
+        if one.at_least < least or len(folded(one.roles)) < least:
             return refused(f"{name} needs fewer than {least} approvers of different roles", field="approvals")
         if not one.author_excluded:
             return refused(f"who asks for {name} may approve it", field="approvals")

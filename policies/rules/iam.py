@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from blueprint import plan as plans
 from policies.context import Context
 from policies.rules.model import Rule
+from policies.rules.words import folded
 from policies.verdicts import State, Verdict, refused
 
 # IAM-05
@@ -24,20 +25,16 @@ def no_two_incompatible_roles(context: Context) -> tuple[Verdict, ...]:
 def _watching(plan: plans.Plan) -> Iterator[tuple[str, frozenset[str]]]:
     """(what they do, roles that do it)."""
     for gate in plan.gates:
-        yield f"lets results out ({gate.subject})", _folded(gate.approvers)
+        yield f"lets results out ({gate.subject})", folded(gate.approvers)
     for approval in plan.bastion.approvals if plan.bastion else ():
-        yield f"approves {approval.operation}", _folded(approval.roles)
+        yield f"approves {approval.operation}", folded(approval.roles)
     for key in plan.keys:
         if key.kind == "pseudonymisation":
-            yield "holds a key of pseudonyms", _folded((*key.administrators, *key.users))
-
-
-def _folded(roles: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(role.strip().casefold() for role in roles)
+            yield "holds a key of pseudonyms", folded((*key.administrators, *key.users))
 
 
 def _apart(bubble: plans.Bubble, watching: list[tuple[str, frozenset[str]]]) -> Verdict:
-    own = _folded(bubble.project.roles if bubble.project else ())
+    own = folded(bubble.project.roles if bubble.project else ())
     clashes = {f"{role} also {what}" for what, roles in watching for role in own & roles}
     if clashes:
         return refused("; ".join(sorted(clashes)), subject=bubble.subject, field="project")

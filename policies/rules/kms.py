@@ -15,7 +15,7 @@ from blueprint import facts, values
 from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules.model import Rule
-from policies.rules.words import empty
+from policies.rules.words import empty, folded
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
 SCOPE = "kinds/key"
@@ -199,14 +199,14 @@ def duties_apart(fact: facts.Key, context: Context) -> Verdict:
         fact, "administrators", "users"
     ):
         return trouble
-    administrators, users = set(values.read(fact.administrators)), set(values.read(fact.users))
+    administrators, users = folded(values.read(fact.administrators)), folded(values.read(fact.users))
     if any("*" in name for name in administrators | users):
         return refused("it is granted to everybody")
     if both := sorted(administrators & users):
         return refused(f"{', '.join(both)} both manages and uses it")
     if fact.kind == PSEUDONYMISATION:
         receiver = context.index.bubbles.get(str(fact.receiver))
-        roles = set(receiver.project.roles) if receiver and receiver.project else set()
+        roles = folded(receiver.project.roles) if receiver and receiver.project else frozenset()
         if held := sorted(users & roles):
             return refused(f"{', '.join(held)} uses it and works in {fact.receiver}, which receives the pseudonyms")
     return _met(fact, "who manages and who uses it")

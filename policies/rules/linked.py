@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from blueprint import data_plan
 from blueprint import plan as plans
 from policies.context import Context
+from policies.rules import userdata
 from policies.rules.model import Rule
 from policies.rules.words import empty
 from policies.verdicts import State, Verdict, refused
@@ -62,7 +63,15 @@ def _weak(link: data_plan.Link, secrets: collections.Counter[str | None], contex
         return None
     if empty(link.secret):
         return "its link does not name its secret in the vault"
+    if not _named(str(link.secret), context):
+        return "what its link gives for a secret is no path in a vault (such as `links/a`): the secret is never written"
     return "its link shares its secret with another one" if secrets[link.secret] > 1 else None
+
+
+def _named(secret: str, context: Context) -> bool:
+    """Whether it reads as a path in a vault, no part of which could be the secret itself."""
+    path = re.fullmatch(context.parameter("NET-12", "secret_path"), secret)
+    return path is not None and not any(userdata.looks_random(part) for part in (secret, *secret.split("/")))
 
 
 RULES = (Rule("NET-12", run=links_of_partners),)

@@ -96,9 +96,15 @@ def _collector(place: str, sources: set[str], zones: dict[str, list[plans.Machin
 
 
 def _sinks(context: Context) -> frozenset[str]:
-    return frozenset(
-        bubble.project.log_sink for bubble in context.plan.bubbles if bubble.project and bubble.project.log_sink
-    )
+    """Wherever traces go: those of bubbles, of gates, of the module of keys, and sessions of the bastion."""
+    plan = context.plan
+    named = {bubble.project.log_sink for bubble in plan.bubbles if bubble.project and bubble.project.log_sink}
+    named |= {gate.logs for gate in plan.gates}
+    if plan.key_module is not None:
+        named.add(plan.key_module.logs)
+    if plan.bastion is not None and plan.bastion.recording is not None:
+        named.add(plan.bastion.recording.bucket)
+    return frozenset(named)
 
 
 def kept_inside_the_window(fact: facts.Bucket, context: Context) -> Verdict:

@@ -15,7 +15,7 @@ HOLDING_DATA = (facts.Bucket, facts.Disk)
 
 
 def nothing_taken_away(fact: Fact, context: Context) -> Verdict:
-    """No change is ignored, nothing is left behind, and what holds data is protected."""
+    """No change is ignored, nothing left behind or made something else, and what holds data is protected."""
     options = fact.origin.options
     if options is None:
         return Verdict(State.NOT_APPLICABLE, "options are the engine's, and this was not read from the engine")
@@ -24,6 +24,9 @@ def nothing_taken_away(fact: Fact, context: Context) -> Verdict:
         return refused(f"changes of {names} are ignored: what stands there stays, and no run judges it")
     if options.retained:
         return refused("it stays at the provider when the stack gives it up (`retainOnDelete`)")
+    if options.taken_over:
+        names = ", ".join(sorted(urn.rpartition("::")[2] for urn in options.taken_over))
+        return refused(f"it takes the place of {names} (`aliases`): what was judged there becomes something else")
     if isinstance(fact, HOLDING_DATA) and not options.protect:
         return refused("it holds data and is not protected (`protect`)")
     return CONFORM

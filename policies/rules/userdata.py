@@ -111,7 +111,7 @@ def _text(text: str, place: str, declared: Callable[[str], bool], depth: int) ->
         inner = _decode(token)
         if inner is not None:
             yield from _look(inner, f"{place}, encoded text", declared, depth + 1)
-        elif _random(token):
+        elif looks_random(token):
             yield f"a random-looking value of {len(token)} characters in {place}"
 
 
@@ -232,7 +232,7 @@ def _document(text: str) -> Any:
         return None
 
 
-def _random(token: str) -> bool:
+def looks_random(token: str) -> bool:
     """High entropy: hexadecimal of at least 32 digits, or mixed characters that no word has."""
     entropy = _entropy(token.rstrip("="))
     if _HEX.match(token):

@@ -152,6 +152,8 @@ def right(*actions: str, on: str = "bubbles/warehouse", role: str = "role-1") ->
         ((right("s3:GetObject", "S3:GET?BJECT"),), "more than one action"),
         ((right("s3:GetObject", on="*"),), "* is nothing of the plan"),
         ((right("s3:GetObject", on="bubbles/elsewhere"),), "nothing of the plan"),
+        ((right("kms:Decrypt", on="keys/pseudonymisation--warehouse--project-a"),), "nothing of the plan"),
+        ((right("api:AssumeRole", on="roles/role-9"),), "nothing of the plan"),
         ((right("api:CreatePolicy"),), ""),
         ((right("api:CreatePolicy", "api:LinkPolicy"),), "every right"),
         ((right("API:CREATEPOLICYVERSION", " api:AttachUserPolicy "),), "every right"),

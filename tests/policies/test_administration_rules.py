@@ -127,6 +127,7 @@ def test_bas_04(operation: str) -> None:
         ({"at_least": 1}, f"{operation} needs fewer than 2"),
         ({"roles": ("role-3",)}, f"{operation} needs fewer than 2"),
         ({"roles": ("role-3", "role-3")}, f"{operation} needs fewer than 2"),
+        ({"roles": ("role-3", " Role-3")}, f"{operation} needs fewer than 2"),
         ({"author_excluded": False}, f"who asks for {operation}"),
     ):
         found = say("BAS-04", approvals(operation, **changes))

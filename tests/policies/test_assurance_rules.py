@@ -53,12 +53,27 @@ def with_link(subject: str, plan: plans.Plan = PLAN, **changes: Any) -> plans.Pl
         ({"partner": "bordeaux"}, REFUSED, "gives no data"),
         ({"authentication": "shared_secret"}, REFUSED, "does not name its secret"),
         ({"authentication": "shared_secret", "secret": "TBD"}, REFUSED, "does not name its secret"),
+        ({"authentication": "shared_secret", "secret": "kv/data/ipsec-nancy#psk"}, EVIDENCE, ""),
+        ({"authentication": "shared_secret", "secret": "Summer-2026!"}, REFUSED, "never written"),
+        ({"authentication": "shared_secret", "secret": "correct horse battery"}, REFUSED, "never written"),
+        ({"authentication": "shared_secret", "secret": "9f86d081884c7d659a2feaa0c55ad015"}, REFUSED, "never written"),
+        (
+            {"authentication": "shared_secret", "secret": "q8Zr3Kx9/Lw2Vt7Yb5Nc1Mf4Hd6Jg0Ps8+w=="},
+            REFUSED,
+            "never written",
+        ),
+        (
+            {"authentication": "shared_secret", "secret": "links/q8Zr3Kx9Lw2Vt7Yb5Nc1Mf4Hd6Jg0Ps8"},
+            REFUSED,
+            "never written",
+        ),
     ],
 )
 def test_net_12_a_link(changes: dict[str, Any], state: State, says: str) -> None:
     found = say("NET-12", with_link(NANCY, **changes), NANCY)
     assert found.state is state, found
     assert says in found.message
+    assert "secret" not in changes or changes["secret"] not in found.message
 
 
 def test_net_12_a_secret_serves_one_link() -> None:

@@ -146,6 +146,13 @@ USER_DATA = [
         context={"index": planned(FETCH), "parameters": allowing("other.example.org")},
     ),
     Case("a machine of no plan has no planned text", VM, to(subject="nowhere/1", userData=SCRIPT), CONFORM),
+    Case(
+        "SSH on another port than planned is refused",
+        VM,
+        to(userData="#cloud-config\nwrite_files:\n- {path: /etc/ssh/sshd_config.d/x.conf, content: Port 8443}\n"),
+        REFUSED,
+        "not what the blueprint says",
+    ),
     Case("other text than planned is refused", VM, to(userData=SCRIPT), REFUSED, "not what the blueprint says"),
     Case(
         "planned text that is left out is refused",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from blueprint import data_plan
 from blueprint import plan as plans
 from policies.verdicts import Effect, Finding, State
 from tests.policies import estate
@@ -256,9 +257,11 @@ def of_projects(**changes: Any) -> plans.Plan:
     return dataclasses.replace(emc2(), bubbles=bubbles)
 
 
-def with_sink(sink: str | None) -> plans.Plan:
+def with_sink(sink: str | None, only: str | None = None) -> plans.Plan:
     bubbles = tuple(
-        dataclasses.replace(one, project=dataclasses.replace(one.project, log_sink=sink)) if one.project else one
+        dataclasses.replace(one, project=dataclasses.replace(one.project, log_sink=sink))
+        if one.project and only in (None, one.name)
+        else one
         for one in emc2().bubbles
     )
     return dataclasses.replace(emc2(), bubbles=bubbles)
@@ -304,8 +307,33 @@ def test_log_03_a_sink_that_is_a_zone_needs_a_record_and_one_that_is_a_bucket_do
     assert (found.state, found.subject) == (State.EVIDENCE_REQUIRED, COLLECTOR)
 
 
-def test_a_bucket_is_no_sink_where_no_project_names_one() -> None:
+@pytest.mark.parametrize("name", ["warehouse", "gate", "module", "recording"])
+def test_log_03_of_two_sinks_each_is_judged(name: str) -> None:
+    plan = emc2()
+    assert plan.bastion is not None
+    assert plan.bastion.recording is not None
+    if name == "warehouse":
+        plan = with_sink(OTHER, name)
+    elif name == "gate":
+        plan = dataclasses.replace(plan, gates=(dataclasses.replace(plan.gates[0], logs=OTHER),))
+    elif name == "module":
+        module = data_plan.KeyModule("keys/module", COLLECTOR, OTHER, ("role-3",), None, None, None, None)
+        plan = dataclasses.replace(plan, key_module=module)
+    else:
+        recording = dataclasses.replace(plan.bastion.recording, bucket=OTHER)
+        plan = dataclasses.replace(plan, bastion=dataclasses.replace(plan.bastion, recording=recording))
+    changed = estate.estate_of()
+    changed[OTHER].properties.pop("lifecycleRules")
+    for one, state in ((SINK, CONFORM), (OTHER, REFUSED)):
+        found = ask(judge_of(plan, **HERE), "LOG-03", changed.fact(one))
+        assert found.state is state, found
+    assert "for ever" in found.message
+
+
+def test_a_bucket_is_no_sink_where_nobody_names_one() -> None:
     for plan in (with_sink(None), of_projects(project=None)):
+        bastion = dataclasses.replace(plan.bastion, recording=None) if plan.bastion else None
+        plan = dataclasses.replace(plan, gates=(), bastion=bastion)
         changed = estate.estate_of()
         changed[SINK].properties.pop("subject")
         for rule_of in ("LOG-03", "LOG-04"):

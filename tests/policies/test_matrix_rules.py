@@ -86,6 +86,15 @@ def test_a_flow_says_how_it_is_encrypted(rule: str, encryption: str, state: Stat
     assert judging.say(judge, estate.estate_of(), "NET-10", rule).state is state
 
 
+@pytest.mark.parametrize("encryption", ["none", ""])
+def test_net_10_tls_that_ends_at_the_edge_does_not_cover_the_way_behind_it(encryption: str) -> None:
+    """Whether an edge opens TLS or passes it through, the flow from there on is judged by what it says itself."""
+    judge = judging.judge_of(with_flow("landing", encryption=encryption))
+    before = "flows/delivery-nancy/ingress/ingestion.gateway/1"
+    for rule, state in ((before, CONFORM), ("flows/landing/ingress/ingestion.landing/1", REFUSED)):
+        assert judging.say(judge, estate.estate_of(), "NET-10", rule).state is state
+
+
 @pytest.mark.parametrize(
     ("changes", "state"),
     [

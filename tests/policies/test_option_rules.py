@@ -40,6 +40,15 @@ CASES = [
     ("an ignored endpoint is refused", "outscale", Options(False, ("endpoint",)), REFUSED, "endpoint"),
     ("what a stack leaves behind is refused", NET, Options(False, (), retained=True), REFUSED, "retainOnDelete"),
     ("what a stack takes away conforms", NET, Options(False, (), retained=False), CONFORM, ""),
+    (
+        "what takes another's place is refused",
+        BUCKET,
+        dataclasses.replace(
+            PROTECTED, taken_over=("urn:pulumi:s::rempart::s3:index:Bucket::bubbles/export/buckets/out",)
+        ),
+        REFUSED,
+        "place of bubbles/export/buckets/out",
+    ),
     ("what no engine made is not its business", NET, None, IDLE, "not read from the engine"),
     ("data that no engine made is not its business", BUCKET, None, IDLE, "not read from the engine"),
 ]
@@ -101,15 +110,17 @@ def kept(change: dict[str, Any]) -> list[state.Resource]:
     return list(state.resources(file, "a state", state.Counts()))
 
 
-def test_a_state_says_all_three() -> None:
+def test_a_state_says_all_of_them() -> None:
     *_, bucket = kept({})
     assert bucket.options == Options(protect=True, ignored=(), retained=False)
     *_, bucket = kept({"protect": False, "ignoreChanges": ["policy"], "retainOnDelete": True})
     assert bucket.options == Options(protect=False, ignored=("policy",), retained=True)
+    *_, bucket = kept({"aliases": ["urn:x"]})
+    assert bucket.options == Options(protect=True, ignored=(), retained=False, taken_over=("urn:x",))
 
 
 @pytest.mark.parametrize(
-    "change", [{"protect": "no"}, {"protect": 0}, {"retainOnDelete": []}, {"ignoreChanges": "policy"}]
+    "change", [{"protect": "no"}, {"protect": 0}, {"retainOnDelete": []}, {"ignoreChanges": "policy"}, {"aliases": "x"}]
 )
 def test_an_option_of_another_type_is_no_state_of_the_engine_s(change: dict[str, Any]) -> None:
     with pytest.raises(state.BadState, match="not as the engine writes it"):

@@ -172,6 +172,8 @@ def test_what_the_engine_is_told_to_ignore_or_not_to_protect_is_seen(start: Any)
         "GOV-04" in text and "changes of policy" in text for text in blocking(running.analyze(*given, protected))
     )
     assert any("GOV-04" in text and "not protected" in text for text in blocking(running.analyze(*given)))
+    taking = messages.AnalyzerResourceOptions(protect=True, aliases=["urn:pulumi:s::rempart::s3:index:Bucket::other"])
+    assert any("GOV-04" in text and "place of other" in text for text in blocking(running.analyze(*given, taking)))
 
 
 def test_a_secret_is_judged_and_never_shown(start: Any) -> None:
