@@ -31,7 +31,7 @@ class Link(Block):
     encryption: Text = Field(description="With its size, such as AES-256-GCM.")
     group: Positive = Field(description="Number of the Diffie-Hellman group in the IANA's list, such as 20.")
     authentication: Literal["certificate", "shared_secret"]
-    secret: Text | None = Field(None, description="Name of the shared secret in the vault: never the secret itself.")
+    secret: Text | None = Field(None, description="Path of the shared secret in the vault: never the secret.")
 
 
 class Backup(Block):

@@ -95,7 +95,7 @@ def _collector(place: str, sources: set[str], zones: dict[str, list[plans.Machin
 # LOG-03
 
 
-def _sinks(context: Context) -> frozenset[str]:
+def sinks(context: Context) -> frozenset[str]:
     """Wherever traces go: those of bubbles, of gates, of the module of keys, and sessions of the bastion."""
     plan = context.plan
     named = {bubble.project.log_sink for bubble in plan.bubbles if bubble.project and bubble.project.log_sink}
@@ -109,7 +109,7 @@ def _sinks(context: Context) -> frozenset[str]:
 
 def kept_inside_the_window(fact: facts.Bucket, context: Context) -> Verdict:
     """A sink's objects are erased by themselves, none before the least and none after the most that the law allows."""
-    if fact.origin.subject not in _sinks(context):
+    if fact.origin.subject not in sinks(context):
         return Verdict(State.NOT_APPLICABLE, "it is no sink of traces")
     if trouble := unread(fact, "versioning") or sto.unread_expiry(fact, context):
         return trouble
@@ -129,7 +129,7 @@ def kept_inside_the_window(fact: facts.Bucket, context: Context) -> Verdict:
 
 def kept_elsewhere(context: Context) -> Iterator[Verdict]:
     """A sink that is a zone keeps its traces on disks, whose erasure only a record can show."""
-    for sink in sorted(_sinks(context)):
+    for sink in sorted(sinks(context)):
         if sink in context.index.zones:
             message = "traces are kept on disks: only a record can show when they are erased, and that none is before"
             yield Verdict(State.EVIDENCE_REQUIRED, message, sink, scope=sink)
@@ -140,7 +140,7 @@ def kept_elsewhere(context: Context) -> Iterator[Verdict]:
 
 def locked(fact: facts.Bucket, context: Context) -> Verdict:
     """A sink's objects cannot be changed or erased before their term, by anybody."""
-    if fact.origin.subject not in _sinks(context):
+    if fact.origin.subject not in sinks(context):
         return Verdict(State.NOT_APPLICABLE, "it is no sink of traces")
     least = context.parameter("LOG-04", "minimum")
     return sto.sealed(fact, context, "traces", least) or _conform(str(fact.origin.subject))

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from blueprint import data_plan
 from blueprint import plan as plans
+from policies.catalogue import loader as catalogues
 from policies.verdicts import Effect, State
 from tests.policies import estate
 from tests.policies.judging import judge_of, say_run
@@ -79,3 +81,51 @@ def test_without_a_project_there_is_nobody_to_keep_apart() -> None:
         )
     )
     assert set(states(unowned)) == {"bubbles/project-b"}
+
+
+SINK, ARCHIVE = "bubbles/administration/buckets/traces", "bubbles/warehouse/buckets/archive"
+
+
+def right(action: str, on: str, role: str = "role-1") -> data_plan.Right:
+    return data_plan.Right(f"roles/{role}", ("s3:GetObject", action), (on,))
+
+
+@pytest.mark.parametrize(
+    ("rights", "clashes"),
+    [
+        ((right("s3:DeleteObject", SINK), right("api:CreateVms", ARCHIVE)), True),
+        ((right("s3:DeleteObject", SINK), right("api:ReadVms", ARCHIVE)), False),
+        ((right("s3:ListBucket", SINK), right("api:CreateVms", ARCHIVE)), False),
+        ((right(" S3:GETOBJECT", SINK), right("api:CreateVms", ARCHIVE)), False),
+        ((right("*", SINK), right("api:CreateVms", ARCHIVE)), True),
+        ((right("s3:DeleteObject", SINK),), False),
+        ((right("s3:DeleteObject", f"{SINK}/part"), right("api:CreateVms", ARCHIVE)), True),
+        ((right("api:DeleteVms", "bubbles/administration"),), True),
+        ((right("api:DeleteVms", "bubbles/warehouse"),), False),
+        ((right("api:DeleteVms", f"{SINK}2"), right("api:DeleteVms", ARCHIVE)), False),
+    ],
+)
+def test_who_can_change_traces_changes_nothing_else(rights: tuple[data_plan.Right, ...], clashes: bool) -> None:
+    found = [one for one in say_run(judge_of(emc2(rights=rights)), "IAM-05") if one.subject == "roles/role-1"]
+    assert [one.state for one in found] == [State.NON_CONFORM if clashes else State.CONFORM]
+    assert (found[0].effect is Effect.BLOCK) is clashes
+
+
+def test_two_roles_may_share_what_one_may_not() -> None:
+    plan = emc2(rights=(right("s3:DeleteObject", SINK), right("api:CreateVms", ARCHIVE, "role-2")))
+    assert {states(plan)[f"roles/role-{number}"] for number in (1, 2)} == {State.CONFORM}
+    reading = emc2(rights=(right("api:ReadVms", ARCHIVE),))
+    assert "roles/role-1" not in states(reading)
+
+
+@pytest.mark.parametrize("pair", catalogues.load().parameters["IAM-05"]["pairs"])
+def test_each_pair_is_looked_at_because_the_catalogue_says_so(pair: str) -> None:
+    rights = (right("s3:DeleteObject", SINK), right("api:CreateVms", ARCHIVE))
+    plan = dataclasses.replace(with_roles(*watchers()), rights=rights)
+    numbers = catalogues.load().parameters
+    kept = {**numbers, "IAM-05": {**numbers["IAM-05"], "pairs": [pair]}}
+    refused = [one for one in say_run(judge_of(plan, parameters=kept), "IAM-05") if one.state is State.NON_CONFORM]
+    assert [one.subject for one in refused] == ["roles/role-1" if pair.startswith("traces") else "bubbles/project-a"]
+    none = {**numbers, "IAM-05": {**numbers["IAM-05"], "pairs": []}}
+    (found,) = say_run(judge_of(plan, parameters=none), "IAM-05")
+    assert found.state is State.NOT_APPLICABLE
