@@ -104,12 +104,13 @@ def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tupl
 def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
     own = importlib.import_module(f"providers.{provider}.terraform")
     by_address = {one.address: one for one in resources}
-    configured: dict[str, Mapping[str, Any]] = {}
+    configured: list[tuple[str, Any, Mapping[str, Any]]] = []
     for one in resources:
         stored = one.kind == buckets.KIND
         given = one.provider if stored else own.configuration(one.provider)
-        if one.provider:
-            configured["s3" if stored else own.NAME] = given
+        known = ("s3" if stored else own.NAME, one.provider.get("alias"), given)
+        if one.provider and known not in configured:
+            configured.append(known)
         references: dict[str, str] = {}
         dependencies: dict[str, tuple[str, ...]] = collections.defaultdict(tuple)
         for key, address in one.ids.items():
@@ -124,9 +125,12 @@ def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
             properties = own.said(one, references)
         name = one.subject or one.address
         yield outside.fact(provider, one.kind, one.address, name, properties, given, dict(dependencies))
-    for name, values in configured.items():
-        kind = f"pulumi:providers:{name}"
-        yield outside.fact(provider, kind, kind, f"provider {name}", values, None, None)
+    seen: collections.Counter[str] = collections.Counter()
+    for name, alias, values in configured:
+        kind, said = f"pulumi:providers:{name}", f"{name}.{alias}" if isinstance(alias, str) else name
+        seen[said] += 1
+        said += f" ({seen[said]})" if seen[said] > 1 else ""  # modules may have one of the same name each
+        yield outside.fact(provider, kind, f"pulumi:providers:{said}", f"provider {said}", values, None, None)
 
 
 def _unmapped(block: Block, provider: str) -> Fact:

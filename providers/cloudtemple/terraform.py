@@ -46,6 +46,7 @@ def expand(block: Block) -> Iterator[Block]:
         prefix = f"acl_entry[{number}]."
         inside = {key.removeprefix(prefix): one for key, one in block.references.items() if key.startswith(prefix)}
         hidden = frozenset(key.removeprefix(prefix) for key in block.unresolved if key.startswith(prefix))
+        hidden |= frozenset() if isinstance(entry, Mapping) else {"storage_account"}
         yield dataclasses.replace(
             block,
             address=f"{block.address}.acl_entry[{number}]",

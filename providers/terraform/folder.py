@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 import tfparse
 
 from blueprint.values import NOT_OBSERVABLE
-from providers.terraform import written
+from providers.terraform import calls, written
 from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 from providers.terraform.written import Written
 
@@ -28,6 +28,9 @@ _NAME = re.compile(rf"[\w-]+(?:{_INDEX.pattern})?")
 _ADDRESS = re.compile(rf"((?:module\.[\w-]+(?:{_INDEX.pattern})?\.)*)(\w+)\.(.+)")
 _WHOLE = re.compile(r"\$\{([a-z][a-z0-9]*_\w+\.[\w-]+(?:\[[^\]]*\])?)\.\w+(?:\[0\])?\}")
 _OTHER = re.compile(r"(?<![\w.])(?!(?:var|local|each|count|path|self|terraform|module|data)\.)[a-z][a-z0-9]*_\w+\.\w")
+_LOOKED_UP = re.compile(r"(?<![\w.])data\.\w+\.\w")
+_ALONE = re.compile(r"\$\{data\.[\w.\-\[\]\"*]+\}")
+_FALLBACK = re.compile(r"(?<![\w.])(?:try|can)\s*\(")
 _HOLE = re.compile(r"(?<!\$)\$\{")
 _DEPTH = 10
 
@@ -36,21 +39,30 @@ def read(folder: pathlib.Path) -> Reading:
     """Raises `BadTerraform` for a folder without Terraform in it."""
     if not written.files(folder):
         raise BadTerraform(f"{folder} holds no Terraform: no file in it ends in .tf or .tf.json")
-    said, problems = written.read(folder)
+    everything, problems = written.read(folder)
+    said = [one for one in everything if one.type != calls.MODULE]
+    called = [one for one in everything if one.type == calls.MODULE]
+    problems.extend(calls.unused(folder))
     blocks: list[Block] = []
     covered: set[str] = set()
+    paths: list[str] = []
     for root in _roots(folder):
         place = root.relative_to(folder)
         if any(str(path.relative_to(folder)) not in covered for path in _own(root)):
             try:
-                resolved = tfparse.load_from_path(str(root))
+                resolved = tfparse.load_from_path(str(root), vars_paths=calls.values(root))
             except (tfparse.ParseError, ValueError) as error:
                 problems.append(f"{place}: it cannot be resolved ({type(error).__name__}); what is written is judged")
                 resolved = {}
-            found = list(_Module(place, resolved, said).blocks())
+            found = list(_Module(place, resolved, said, called).blocks())
+            paths += [one["__tfmeta"].get("path", "") for ones in resolved.values() for one in ones]
             covered |= {one.location.rpartition(":")[0] for one in found} | _files(place, resolved)
             blocks.extend(found)
     blocks.extend(_missing(said, blocks))
+    blocks = calls.overridden(blocks)
+    for block, message in calls.elsewhere(called, folder, paths):
+        blocks.append(block)
+        problems.append(message)
     return Reading(folder.name, "files", tuple(blocks), tuple(problems))
 
 
@@ -74,6 +86,11 @@ class _Module:
     place: pathlib.Path
     resolved: Mapping[str, Any]
     said: list[Written]
+    called: list[Written]
+
+    @functools.cached_property
+    def providers(self) -> calls.Providers:
+        return calls.Providers(self.resolved, self.called)
 
     @functools.cached_property
     def ids(self) -> dict[str, str]:
@@ -104,35 +121,30 @@ class _Module:
         for ones in self.resolved.values():
             for one in ones:
                 if one["__tfmeta"].get("type") == "resource":
-                    yield self._block(one)
+                    yield from self._block(one)
 
-    def _block(self, one: Mapping[str, Any]) -> Block:
+    def _block(self, one: Mapping[str, Any]) -> Iterator[Block]:
         meta = one["__tfmeta"]
         address, file = meta["path"], str(self.place / meta["filename"])
         module, kind, name = _parts(address)
         body = self.bodies.get((file, kind, name), {})
         weave = _Weave(self, module)
         values = weave.mapping(one, body, "")
-        return Block(
+        named = body.get("provider") or _named(one.get("provider"))
+        made = Block(
             self._address(address),
             kind,
             values,
             weave.references,
             frozenset(weave.unresolved),
             f"{file}:{meta['line_start']}",
-            self._provider(kind),
+            self.providers.of(kind, named, module),
         )
+        yield made
+        yield from calls.programs(made, {**one, **body})
 
     def _address(self, address: str) -> str:
         return address if self.place == pathlib.Path() else f"{self.place}/{address}"
-
-    def _provider(self, kind: str) -> Mapping[str, Any]:
-        """The first configuration of the provider that a type belongs to."""
-        name = kind.split("_")[0]
-        for one in self.resolved.get("provider", ()):
-            if one["__tfmeta"].get("label") == name:
-                return {key: value for key, value in one.items() if key not in _META}
-        return {}
 
     def follow(self, reference: str, module: str, depth: int = _DEPTH) -> str | None:
         """`outscale_net.main.net_id` or `var.net`, named inside `module` -> the address of a resource."""
@@ -178,6 +190,11 @@ class _Weave:
         for key, value in resolved.items():
             if key not in _META:
                 made[key] = self.value(value, texts.get(key), f"{path}.{key}" if path else key)
+        for key in _made_anew(texts):
+            if key not in resolved:  # blocks over what does not resolve: how many, and what is in them, nobody knows
+                place = f"{path}.{key}" if path else key
+                self.unresolved.add(place)
+                made[key] = NOT_OBSERVABLE
         return {key: value for key, value in made.items() if value is not None}
 
     def value(self, resolved: Any, said: Any, path: str) -> Any:
@@ -235,9 +252,33 @@ def _names(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and isinstance(value.get("__attribute__"), str)
 
 
+def _named(provider: Any) -> str | None:
+    """The configuration that a resource names, as tfparse says it."""
+    return str(provider["__attribute__"]) if _names(provider) else None
+
+
+def _made_anew(said: Mapping[str, Any]) -> list[str]:
+    """Names of blocks that are made by `dynamic`, but for those over an empty list."""
+    blocks = said.get("dynamic", [])
+    listed = blocks if isinstance(blocks, list) else [blocks]
+    return [
+        name
+        for one in listed
+        if isinstance(one, Mapping)
+        for name, body in one.items()
+        if not (isinstance(body, Mapping) and body.get("for_each") in ([], {}))
+    ]
+
+
 def _over_another(said: Any) -> bool:
-    """Whether an expression is worked out from another resource: its value is then nobody's to know yet."""
-    return isinstance(said, str) and said.startswith("${") and _OTHER.search(said) is not None
+    """Whether an expression is worked out from another resource: its value is then nobody's to know yet.
+
+    Nor is one that is chosen by what a data source gives, or for want of an error.
+    """
+    if not isinstance(said, str) or not said.startswith("${"):
+        return False
+    looked_up = _LOOKED_UP.search(said) and not _ALONE.fullmatch(said)
+    return bool(_OTHER.search(said) or looked_up or _FALLBACK.search(said))
 
 
 def _parts(address: str) -> tuple[str, str, str]:

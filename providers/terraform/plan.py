@@ -6,9 +6,10 @@ import json
 import pathlib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from blueprint.values import UNKNOWN
+from providers.terraform import calls
 from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -49,7 +50,7 @@ def _planned(document: Mapping[str, Any], name: str) -> Iterator[Block]:
         if one.get("mode") != "managed" or change.get("after") is None:
             continue
         address = one["address"]
-        module, expressions, provider = written.get(_INDEX.sub("", address), ("", {}, ""))
+        module, expressions, provider, runs = written.get(_INDEX.sub("", address), ("", {}, "", {}))
         values = _with_unknown(change["after"], change.get("after_unknown") or {}, set(expressions))
         references: dict[str, str] = {}
         unresolved: set[str] = set()
@@ -64,7 +65,9 @@ def _planned(document: Mapping[str, Any], name: str) -> Iterator[Block]:
             if not targets and _value(values, path) is UNKNOWN:
                 unresolved.add(path)
         given = _provider(configuration.get("provider_config", {}).get(provider, {}), variables)
-        yield Block(address, one["type"], values, references, frozenset(unresolved), f"{name}#{address}", given)
+        made = Block(address, one["type"], values, references, frozenset(unresolved), f"{name}#{address}", given)
+        yield made
+        yield from calls.programs(made, runs)
 
 
 def _with_unknown(after: Any, unknown: Any, written: set[str]) -> dict[str, Any]:
@@ -88,13 +91,16 @@ def _marked(value: Any, unknown: Any) -> Any:
     return value
 
 
-def _configured(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, tuple[str, Mapping[str, Any], str]]]:
-    """Address without index -> (its module, expressions, key of its provider)."""
+_Configured: TypeAlias = tuple[str, Mapping[str, Any], str, Mapping[str, Any]]
+"""(module, expressions, key of the provider, programs that are run)."""
+
+
+def _configured(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, _Configured]]:
+    """Address without index -> what is written there."""
     for one in module.get("resources", ()):
-        yield (
-            f"{prefix}{one['address']}",
-            (prefix, one.get("expressions", {}), one.get("provider_config_key", "")),
-        )
+        runs = {calls.PROVISIONER: one.get("provisioners")}
+        given = (prefix, one.get("expressions", {}), one.get("provider_config_key", ""), runs)
+        yield f"{prefix}{one['address']}", given
     for name, call in module.get("module_calls", {}).items():
         yield from _configured(call.get("module", {}), f"{prefix}module.{name}.")
 
@@ -198,7 +204,8 @@ def _provider(configuration: Mapping[str, Any], variables: Mapping[str, Any]) ->
         name = str(references[0]).removeprefix("var.").split(".")[0]
         return variables.get(name, UNKNOWN) if str(references[0]).startswith("var.") else UNKNOWN
 
-    return {key: plain(item) for key, item in configuration.get("expressions", {}).items()}
+    alias = {"alias": configuration["alias"]} if configuration.get("alias") else {}
+    return {**alias, **{key: plain(item) for key, item in configuration.get("expressions", {}).items()}}
 
 
 def _module(module: Mapping[str, Any], name: str) -> Iterator[Block]:

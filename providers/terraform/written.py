@@ -16,7 +16,7 @@ SKIPPED = frozenset({".terraform", ".git", "node_modules"})
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Written:
-    """One `resource` block, with its expressions as text (`${...}`)."""
+    """One `resource` block, or one call of a module (whose type is `module`), with expressions as text (`${...}`)."""
 
     file: str
     line: int
@@ -32,7 +32,7 @@ def files(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def read(folder: pathlib.Path) -> tuple[list[Written], list[str]]:
-    """(resources as written, one message for each file that cannot be read)."""
+    """(resources and calls as written, one message for each file that cannot be read)."""
     made: list[Written] = []
     problems: list[str] = []
     for path in files(folder):
@@ -47,7 +47,7 @@ def read(folder: pathlib.Path) -> tuple[list[Written], list[str]]:
         except OSError as error:
             problems.append(f"{name}: it cannot be read ({error.strerror}); the other files are judged without it")
         else:
-            made.extend(_resources(document, name))
+            made.extend(_blocks(document, name))
     return made, problems
 
 
@@ -58,9 +58,23 @@ def _document(path: pathlib.Path) -> Any:
     return hcl2.loads(text if text.endswith("\n") else text + "\n", with_meta=True)  # type: ignore[attr-defined]
 
 
-def _resources(document: Any, file: str) -> Iterator[Written]:
-    blocks = document.get("resource", []) if isinstance(document, Mapping) else []
-    for kinds in blocks if isinstance(blocks, list) else [blocks]:
-        for kind, named in kinds.items():
-            for name, body in named.items():
-                yield Written(file, int(body.get("__start_line__", 1)), kind, name, body)
+def _blocks(document: Any, file: str) -> Iterator[Written]:
+    given = document if isinstance(document, Mapping) else {}
+    for kind, named in _labelled(given.get("resource")):
+        for name, body in _labelled(named):
+            yield from _written(file, kind, name, body)
+    for name, body in _labelled(given.get("module")):
+        yield from _written(file, "module", name, body)
+
+
+def _labelled(blocks: Any) -> Iterator[tuple[str, Any]]:
+    """(label, what is under it). In JSON a list may stand at every level, or none."""
+    for one in blocks if isinstance(blocks, list) else [blocks]:
+        if isinstance(one, Mapping):
+            yield from one.items()
+
+
+def _written(file: str, kind: str, name: str, body: Any) -> Iterator[Written]:
+    for one in body if isinstance(body, list) else [body]:
+        if isinstance(one, Mapping):
+            yield Written(file, int(one.get("__start_line__", 1)), kind, name, one)
