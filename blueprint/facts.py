@@ -187,6 +187,8 @@ class Disk:
     encrypted: Value[bool]
     snapshot: Value[str | None] = None
     """Where its content comes from; None for an empty disk."""
+    left_out: Value[bool] = False
+    """Whether copies of its machine leave it out."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -352,6 +354,7 @@ class ProviderConfiguration:
     region: Value[str]
     endpoint: Value[str | None]
     profile: Value[str | None] = None  # entry of the user's configuration to sign in with
+    secret: str | None = None  # name of the argument in which a credential is written out; its value is never kept
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

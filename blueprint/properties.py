@@ -135,9 +135,13 @@ def as_range(value: Any) -> Value[str]:
     if not isinstance(value, str):
         return Malformed("an address range")
     try:
-        return str(ipaddress.ip_network(value.strip(), strict=False))
+        found = ipaddress.ip_network(value.strip(), strict=False)
     except ValueError:
         return Malformed("an address range")
+    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
+    if mapped is not None and found.prefixlen >= 96:  # IPv4 in IPv6's clothes
+        return str(ipaddress.ip_network((mapped, found.prefixlen - 96)))
+    return str(found)
 
 
 def as_protocol(value: Any) -> Value[str]:

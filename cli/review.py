@@ -14,13 +14,13 @@ from blueprint import plan as plans
 from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
-from blueprint.facts import Fact
+from blueprint.facts import Fact, ProviderConfiguration
 from blueprint.values import Unresolved
 from cli import report
 from policies import outside, session, unplanned
 from policies.catalogue import loader as catalogues
 from policies.report import history, model
-from providers.terraform import buckets, folder, mapping, plan
+from providers.terraform import buckets, calls, folder, mapping, plan
 from providers.terraform.blocks import Block, Reading
 from providers.terraform.mapping import Resource
 
@@ -104,11 +104,11 @@ def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tupl
 def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
     own = importlib.import_module(f"providers.{provider}.terraform")
     by_address = {one.address: one for one in resources}
-    configured: list[tuple[str, Any, Mapping[str, Any]]] = []
+    configured: list[tuple[str, Any, str | None, Mapping[str, Any]]] = []
     for one in resources:
         stored = one.kind == buckets.KIND
         given = one.provider if stored else own.configuration(one.provider)
-        known = ("s3" if stored else own.NAME, one.provider.get("alias"), given)
+        known = ("s3" if stored else own.NAME, one.provider.get("alias"), calls.credential(one.provider), given)
         if one.provider and known not in configured:
             configured.append(known)
         references: dict[str, str] = {}
@@ -126,11 +126,12 @@ def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
         name = one.subject or one.address
         yield outside.fact(provider, one.kind, one.address, name, properties, given, dict(dependencies))
     seen: collections.Counter[str] = collections.Counter()
-    for name, alias, values in configured:
+    for name, alias, secret, values in configured:
         kind, said = f"pulumi:providers:{name}", f"{name}.{alias}" if isinstance(alias, str) else name
         seen[said] += 1
         said += f" ({seen[said]})" if seen[said] > 1 else ""  # modules may have one of the same name each
-        yield outside.fact(provider, kind, f"pulumi:providers:{said}", f"provider {said}", values, None, None)
+        fact = outside.fact(provider, kind, f"pulumi:providers:{said}", f"provider {said}", values, None, None)
+        yield dataclasses.replace(fact, secret=secret) if isinstance(fact, ProviderConfiguration) else fact
 
 
 def _unmapped(block: Block, provider: str) -> Fact:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import fnmatch
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from blueprint import data_plan, facts
+from blueprint.facts import Fact
 from policies import addresses
 from policies.context import Context
 from policies.rules import attested
@@ -91,6 +93,14 @@ def made_to_end(fact: facts.Credential, context: Context) -> Verdict:
     return Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/credential")
 
 
+def written_out(everything: Sequence[Fact], _context: Context) -> Iterator[Verdict]:
+    """A credential of a provider that stands in a file is everybody's who reads the file, with no end to it."""
+    for fact in everything:
+        if isinstance(fact, facts.ProviderConfiguration) and fact.secret:
+            verdict = refused(f"its credential is written out (`{fact.secret}`): whoever reads the file holds it")
+            yield dataclasses.replace(verdict, subject=fact.origin.subject or fact.origin.name, urn=fact.origin.urn)
+
+
 # IAM-07
 
 
@@ -161,7 +171,13 @@ RULES = (
     _rule("IAM-01", _one_directory, "the users that stand at the provider"),
     _rule("IAM-02", _two_factors, "the account's access policy"),
     Rule("IAM-04", run=nothing_whole),
-    Rule("IAM-06", (facts.Credential,), made_to_end, run=functools.partial(_declared, _keys_end, "access keys")),
+    Rule(
+        "IAM-06",
+        (facts.Credential,),
+        made_to_end,
+        written_out,
+        functools.partial(_declared, _keys_end, "access keys"),
+    ),
     _rule("IAM-07", _reviewed, "who holds a role, nor shows a review"),
     _rule("IAM-09", _same_rules, "the account's access rules"),
 )

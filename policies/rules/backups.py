@@ -138,6 +138,9 @@ def machines_copied(everything: Sequence[Fact], _context: Context) -> Iterator[V
             else:
                 verdict = refused("it names no policy of copies: its disks would be lost with it")
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
+        elif isinstance(fact, facts.Disk) and fact.left_out is not False:
+            verdict = unread(fact, "left_out") or refused("copies of its machine leave it out: it would be lost")
+            yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
 RULES = (

@@ -38,6 +38,8 @@ DISC = "mountIso"
 """An image in the machine's drive: what is in it, cloud-init reads too, and nothing says."""
 S3 = ("corsRules", "encryption", "forceDestroy", "lifecycleRules", "objectLock", "policy", "website")
 """What only the S3 interface says of a bucket."""
+INDEPENDENT = "independent"
+"""How the modes of a VMware disk begin that no snapshot of its machine holds, nor any copy made from one."""
 GIB = 1 << 30
 
 
@@ -122,7 +124,8 @@ def _copied(props: Properties) -> Value[bool]:
     value: Any = props.raw(key)
     if isinstance(value, Missing):
         return value
-    return bool(value)
+    named = [one for one in value if one] if isinstance(value, list) else value
+    return bool(named)
 
 
 def _born_with(props: Properties) -> tuple[Value[str], tuple[Value[str], ...]]:
@@ -162,7 +165,9 @@ def _disk(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
     size = props.integer("capacity", props.integer("size", 0))
     if isinstance(size, int) and not origin.service:
         size //= GIB
-    return facts.Disk(origin, size, NOT_OBSERVABLE, provider.text("region", ""), NOT_OBSERVABLE)
+    region, mode = provider.text("region", ""), props.text("diskMode", "")
+    left_out = mode.strip().lower().startswith(INDEPENDENT) if isinstance(mode, str) else mode
+    return facts.Disk(origin, size, NOT_OBSERVABLE, region, NOT_OBSERVABLE, left_out=left_out)
 
 
 def _adapter(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
@@ -195,15 +200,22 @@ def _bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fa
         "versioning": status == "Enabled" if isinstance(status, str) else status,
     }
     made = bucket_facts.bucket(origin, Properties(given), provider.text("region", ""))
-    return dataclasses.replace(
-        made, admitted=_ranges(props) if access == "custom" else () if access == "private" else None
-    )
+    return dataclasses.replace(made, admitted=_admitted(props, access))
 
 
 def _s3_bucket(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
     """One that the S3 interface makes: from which addresses it answers, nothing says."""
     made = bucket_facts.bucket(origin, props, provider.text("region", ""))
     return dataclasses.replace(made, admitted=NOT_OBSERVABLE)
+
+
+def _admitted(props: Properties, access: Value[str]) -> Value[tuple[str, ...] | None]:
+    """A list counts wherever it is written; an access that goes by a list has one."""
+    if props.has("whitelist"):
+        return _ranges(props)
+    if access == "custom":
+        return Malformed("a list of addresses")
+    return () if access == "private" else None
 
 
 def _ranges(props: Properties) -> Value[tuple[str, ...]]:

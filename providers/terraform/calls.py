@@ -17,6 +17,10 @@ from providers.terraform.written import SKIPPED, Written
 
 MODULE, PROVISIONER = "module", "provisioner"
 """Types of what is no resource and has effects all the same: no rule knows them."""
+CREDENTIALS = frozenset(
+    {"application_credential_secret", "client_secret", "password", "secret_id", "secret_key", "secret_key_id", "token"}
+)
+"""Arguments of providers that hold the secret half of a credential."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
@@ -128,6 +132,12 @@ def _beside(call: Written, folder: pathlib.Path) -> bool:
     place = ((folder / call.file).parent / source).resolve()
     inside = place.is_relative_to(folder.resolve()) and not SKIPPED & set(place.relative_to(folder.resolve()).parts)
     return inside and any(path.is_file() for path in (*place.glob("*.tf"), *place.glob("*.tf.json")))
+
+
+def credential(provider: Mapping[str, Any]) -> str | None:
+    """The argument in which a provider is given a credential that can be read here. Its value goes nowhere."""
+    written = (key for key in sorted(CREDENTIALS & set(provider)) if isinstance(provider[key], str) and provider[key])
+    return next(written, None)
 
 
 def programs(block: Block, said: Mapping[str, Any]) -> Iterator[Block]:

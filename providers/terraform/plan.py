@@ -205,7 +205,10 @@ def _provider(configuration: Mapping[str, Any], variables: Mapping[str, Any]) ->
         return variables.get(name, UNKNOWN) if str(references[0]).startswith("var.") else UNKNOWN
 
     alias = {"alias": configuration["alias"]} if configuration.get("alias") else {}
-    return {**alias, **{key: plain(item) for key, item in configuration.get("expressions", {}).items()}}
+    given = {key: plain(item) for key, item in configuration.get("expressions", {}).items()}
+    for key in calls.CREDENTIALS & set(given):  # what a variable gave for this plan is written in no file
+        given[key] = (configuration["expressions"][key] or {}).get("constant_value", UNKNOWN)
+    return {**alias, **given}
 
 
 def _module(module: Mapping[str, Any], name: str) -> Iterator[Block]:

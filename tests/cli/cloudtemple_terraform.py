@@ -81,7 +81,7 @@ class Terraform:
             changes.append({**common, "change": change})
             expressions = {key: _expression(value) for key, value in given.items()}
             written.append({**common, "provider_config_key": "cloudtemple", "expressions": expressions})
-        provider = {"name": "cloudtemple", "expressions": {k: {"constant_value": v} for k, v in self.provider.items()}}
+        provider = {"name": "cloudtemple", "expressions": {k: _expression(v) for k, v in self.provider.items()}}
         return {
             "format_version": "1.2",
             "resource_changes": changes,

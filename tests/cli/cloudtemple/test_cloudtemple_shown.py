@@ -71,11 +71,34 @@ def test_what_the_provider_does_not_have_is_never_a_pass(how: str, small: Terraf
         assert all(says in message for _, message in answers), (rule, subject)
 
 
+@pytest.mark.parametrize("how", WAYS)
+def test_a_credential_that_a_variable_gives_is_written_nowhere(
+    how: str, small: Terraform, folder: pathlib.Path
+) -> None:
+    small.provider["secret_id"] = Var("asked")
+    small.resources["cloudtemple_iam_personal_access_token.it"] = {"expiration_date": Var("asked")}
+    assert states(findings(small, folder, how), "IAM-06", "provider cloudtemple") == set()
+
+
+@pytest.mark.parametrize("mode", ["persistent", None])
+def test_a_disk_that_copies_hold_is_judged_with_its_machine(
+    mode: str | None, small: Terraform, folder: pathlib.Path
+) -> None:
+    address = "cloudtemple_compute_virtual_disk.it"
+    small.resources[address] = {"capacity": 1 << 30} | ({"disk_mode": mode} if mode else {})
+    assert "non_conform" not in states(findings(small, folder, "files"), "STO-07", address)
+
+
 OPEN: dict[str, tuple[Callable[[Terraform], None], str, str]] = {
     "access": (kept(access_type=Var("asked")), "STO-02", ARCHIVE),
     "list": (kept(access_type="custom", whitelist=Var("asked")), "STO-02", ARCHIVE),
     "an entry of the list": (kept(access_type="custom", whitelist=[Var("asked")]), "STO-02", ARCHIVE),
     "policies of copies": (put(backup_sla_policies=Var("asked")), "STO-07", DATABASE),
+    "the mode of a disk": (
+        more("cloudtemple_compute_virtual_disk.it", capacity=1 << 30, disk_mode=Var("asked")),
+        "STO-07",
+        "cloudtemple_compute_virtual_disk.it",
+    ),
     "cloud-init": (put(cloud_init=Var("asked")), "CPT-05", DATABASE),
     "a part of cloud-init": (
         put(cloud_init={"cloud_config": "", "network_config": Var("asked")}),
