@@ -9,6 +9,8 @@ from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused
 
 _PROVIDERS = "pulumi:providers:"
+TERRAFORM = "terraform"
+"""Before the type of what `rempart review` reads and no mapping knows."""
 
 
 # GOV-03
@@ -16,11 +18,16 @@ _PROVIDERS = "pulumi:providers:"
 
 def runs_no_command(fact: Fact, context: Context) -> Verdict:
     """A resource whose effect is a program's, not a declaration's, is refused by its type, whatever it does."""
-    kind = fact.origin.type.strip().casefold().removeprefix(_PROVIDERS)
-    package = kind.split(":")[0]
-    if package in context.parameter("GOV-03", "packages"):
+    if _package(fact.origin.type) in context.parameter("GOV-03", "packages"):
         return refused(f"resources of type {fact.origin.type} run code that no rule can judge")
     return CONFORM
+
+
+def _package(kind: str) -> str:
+    """`command` of `command:local:Command` and of its provider; `null` of Terraform's `null_resource`."""
+    package, *rest = kind.strip().casefold().removeprefix(_PROVIDERS).split(":")
+    written = package == TERRAFORM and len(rest) == 1  # the engine's own types have three parts
+    return rest[0].split("_")[0] if written else package
 
 
 # GOV-06

@@ -25,6 +25,12 @@ from tests.policies.judging import judge_of, say_run
         ("docker:index:Image", State.NON_CONFORM),
         ("commander:index:Net", State.CONFORM),
         ("foo:index:command", State.CONFORM),
+        ("terraform:state:RemoteStateReference", State.NON_CONFORM),
+        ("terraform:terraform_data", State.NON_CONFORM),
+        ("terraform:null_resource", State.NON_CONFORM),
+        ("terraform:local_file", State.NON_CONFORM),
+        ("terraform:aws_instance", State.CONFORM),
+        ("terraform:nullable_thing", State.CONFORM),
     ],
 )
 def test_code_is_refused_by_its_type(kind: str, state: State) -> None:
