@@ -15,6 +15,7 @@ from blueprint import facts, loader, planner
 from blueprint import plan as plans
 from blueprint import target as targets
 from blueprint.overview import Section
+from policies import registry
 from policies.catalogue import loader as catalogues
 from policies.report import rates
 from policies.session import FACTS
@@ -261,11 +262,25 @@ def _workarounds(comparison: Comparison) -> Section:
                     its.complexity.replace("_", " "),
                     its.impact.security,
                     its.impact.functional,
-                    f"{used}; {its.verified_by or 'no rule'}",
+                    f"{used}; {judged(name, its)}",
                 )
             )
     headers = ("offer", "brick", "workaround", "requirement", "complexity", "security", "functional", "here")
     return Section("Workarounds", headers, tuple(rows))
+
+
+def judged(name: str, its: capabilities.Workaround) -> str:
+    """Which rules judge what stands in for a brick or a feature; where only a record can, which rules ask for it."""
+    found = [rule.id for rule in registry.RULES if name in rule.instead]
+    if found:
+        return f"judged by {', '.join(found)}"
+    texts = catalogues.load().rules
+    asked = [
+        rule
+        for rule, text in texts.items()
+        if text.unjudged is not None and text.unjudged.brick == name and its.requirement in text.requirements
+    ]
+    return f"no rule judges it: a record for {', '.join(asked)}" if asked else "no rule judges it"
 
 
 def _matrix(comparison: Comparison) -> Section:

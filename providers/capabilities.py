@@ -97,8 +97,6 @@ class Workaround(Model):
     name: str
     impact: Impact
     complexity: Literal["low", "complex", "very_complex"]
-    verified_by: str | None = None
-    """The rule that judges the workaround where one exists."""
 
 
 class Brick(Model):

@@ -145,5 +145,5 @@ def machines_copied(everything: Sequence[Fact], _context: Context) -> Iterator[V
 
 RULES = (
     Rule("SOV-04", (facts.Bucket,), kept_at_home, run=copies_stay),
-    Rule("STO-07", (facts.Bucket,), copies_sealed, machines_copied, everything_backed_up),
+    Rule("STO-07", (facts.Bucket,), copies_sealed, machines_copied, everything_backed_up, instead=("object-lock",)),
 )

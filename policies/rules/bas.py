@@ -213,7 +213,7 @@ def _aged(bastion: plans.Bastion, context: Context) -> Verdict | None:
 RULES = (
     Rule("BAS-01", (facts.FilterRule,), admin_ports_from_bastion),
     Rule("BAS-02", (facts.Administration, facts.AccessKey), proves_who_enters),
-    Rule("BAS-03", (facts.Administration, facts.Bucket), sessions_recorded),
+    Rule("BAS-03", (facts.Administration, facts.Bucket), sessions_recorded, instead=("object-lock",)),
     Rule("BAS-04", (facts.Administration,), nobody_alone),
     Rule("BAS-05", (facts.FilterRule, facts.Route), bastion_reaches_inside_only),
     Rule("BAS-06", run=run_by_the_project),

@@ -218,7 +218,7 @@ def no_secret_in_user_data(fact: facts.Machine, context: Context) -> Verdict:
 
 
 RULES = (
-    Rule("CPT-01", (facts.Machine, facts.Placement), two_zones, two_zones_made),
+    Rule("CPT-01", (facts.Machine, facts.Placement), two_zones, two_zones_made, instead=("compute",)),
     Rule("CPT-02", (facts.Tier, facts.Disk), sized_for_the_peak, run=peaks_have_a_size),
     Rule("CPT-03", (facts.Machine,), listed_image),
     Rule("CPT-04", (facts.Machine,), closed),

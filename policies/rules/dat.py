@@ -128,5 +128,5 @@ def _kept_otherwise(fact: facts.Bucket, planned: plans.Bucket, context: Context)
 
 RULES = (
     Rule("DAT-02", (facts.Network,), complete_bubble),
-    Rule("DAT-08", (facts.Bucket,), ends_with_its_archive),
+    Rule("DAT-08", (facts.Bucket,), ends_with_its_archive, instead=("lifecycle", "object-lock")),
 )

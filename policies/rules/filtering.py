@@ -249,6 +249,6 @@ def _ports(fact: facts.FilterRule) -> str:
 
 RULES = (
     Rule("NET-04", (facts.FilterRule,), no_world_open_ingress, no_union_is_the_world),
-    Rule("NET-05", (facts.FilterRule, facts.Route), listed_egress),
+    Rule("NET-05", (facts.FilterRule, facts.Route), listed_egress, instead=("nat",)),
     Rule("NET-06", (facts.FilterRule,), complete_rule),
 )

@@ -246,12 +246,12 @@ def inventoried(fact: facts.Key, context: Context) -> Verdict:
 
 
 RULES = (
-    Rule("KMS-01", (facts.Key,), protected),
+    Rule("KMS-01", (facts.Key,), protected, instead=("encryption",)),
     Rule("KMS-04", (facts.Key,), one_usage),
     Rule("KMS-05", (facts.Key, facts.Bucket), not_shared, no_key_twice),
     Rule("KMS-06", (facts.Key,), strong),
     Rule("KMS-07", (facts.Key,), renewed),
     Rule("KMS-08", (facts.Key,), duties_apart),
     Rule("KMS-09", (facts.Key,), kept_inside),
-    Rule("KMS-10", (facts.Key,), inventoried),
+    Rule("KMS-10", (facts.Key,), inventoried, instead=("encryption",)),
 )

@@ -232,9 +232,15 @@ def _clock(
 RULES = (
     Rule("LOG-01", run=everything_logs),
     Rule("LOG-02", run=collectors_apart),
-    Rule("LOG-03", (facts.Bucket,), kept_inside_the_window, run=lambda context: tuple(kept_elsewhere(context))),
-    Rule("LOG-04", (facts.Bucket,), locked),
+    Rule(
+        "LOG-03",
+        (facts.Bucket,),
+        kept_inside_the_window,
+        run=lambda context: tuple(kept_elsewhere(context)),
+        instead=("lifecycle",),
+    ),
+    Rule("LOG-04", (facts.Bucket,), locked, instead=("object-lock",)),
     Rule("LOG-05", run=travels_safely),
-    Rule("LOG-07", run=workaround_for_siem),
+    Rule("LOG-07", run=workaround_for_siem, instead=("siem",)),
     Rule("LOG-08", run=one_clock),
 )

@@ -26,3 +26,5 @@ class Rule:
     resource: ResourceRule | None = None
     stack: StackRule | None = None
     run: RunRule | None = None
+    instead: tuple[str, ...] = ()
+    """Bricks and features of which it judges what stands in for them (`rempart compare` names it there)."""

@@ -283,7 +283,7 @@ def _published(fact: facts.FilterRule, context: Context) -> Verdict:
 RULES = (
     Rule("NET-01", (facts.Network, facts.Segment), one_network_per_bubble, networks_apart),
     Rule("NET-03", (facts.Network, facts.Interface, facts.Machine), filtered, groups_empty),
-    Rule("NET-08", (facts.Peering, facts.Attachment), declared_peering),
+    Rule("NET-08", (facts.Peering, facts.Attachment), declared_peering, instead=("peering",)),
     Rule(
         "NET-09",
         (facts.PublicAddress, facts.Gateway, facts.Segment, facts.FilterRule),

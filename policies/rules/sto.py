@@ -312,6 +312,6 @@ RULES = (
     Rule("STO-01", (facts.Bucket, facts.Disk), encrypted_with_own_key),
     Rule("STO-02", (facts.Bucket,), not_public),
     Rule("STO-03", (facts.Bucket,), exposed_by_a_gate),
-    Rule("STO-04", (facts.Bucket,), plaintext_denied),
-    Rule("STO-05", (facts.Bucket,), transit_purged, run=one_landing_each),
+    Rule("STO-04", (facts.Bucket,), plaintext_denied, instead=("bucket-policy",)),
+    Rule("STO-05", (facts.Bucket,), transit_purged, run=one_landing_each, instead=("lifecycle",)),
 )

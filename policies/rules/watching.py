@@ -85,5 +85,5 @@ def proofs_sealed(fact: facts.Bucket, context: Context) -> Verdict:
 
 RULES = (
     Rule("LOG-06", run=nine_detections),
-    Rule("LOG-09", (facts.Bucket,), proofs_sealed, run=proofs_kept),
+    Rule("LOG-09", (facts.Bucket,), proofs_sealed, run=proofs_kept, instead=("object-lock",)),
 )

@@ -82,7 +82,7 @@ def one_account_each(context: Context) -> Verdict:
 
 
 RULES = (
-    Rule("IAM-08", run=one_account_each),
-    Rule("NET-13", run=a_firewall_for_each_service),
-    Rule("STO-08", run=run_storage_as_safe),
+    Rule("IAM-08", run=one_account_each, instead=("iam",)),
+    Rule("NET-13", run=a_firewall_for_each_service, instead=("network",)),
+    Rule("STO-08", run=run_storage_as_safe, instead=("storage",)),
 )

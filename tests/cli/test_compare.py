@@ -6,12 +6,15 @@ import datetime as dt
 import html.parser
 import json
 import pathlib
+import re
 
 import pytest
 
 from blueprint import loader, planner, target
 from cli import compare, comparison
 from cli.report import BadOption
+from policies import registry
+from policies.catalogue import loader as catalogues
 from providers import capabilities
 
 
@@ -99,3 +102,25 @@ def test_every_format_names_every_offer(
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(BadOption):
         compare.compare("minimal", "dev", "docx")
+
+
+def test_each_workaround_is_shown_with_what_judges_it(made: comparison.Comparison) -> None:
+    rows = next(one for one in comparison.sections(made) if one.title == "Workarounds").rows
+    cells = {(row[0].partition(":")[0], row[1]): row[-1] for row in rows}
+    judging = {part for rule in registry.RULES for part in rule.instead}
+    known = set(catalogues.load().rules)
+    for (_, part), cell in cells.items():
+        named = re.findall(r"[A-Z0-9]{3}-[0-9]{2}", cell)
+        assert set(named) <= known
+        assert ("judged by" in cell) is (part in judging), cell
+        assert ("no rule" in cell) is (part not in judging), cell
+    assert cells["outscale", "encryption"] == "not declared; judged by KMS-01, KMS-10"
+    assert cells["ovh", "peering"].endswith("judged by NET-08")
+    assert "LOG-03" in cells["ovh", "lifecycle"]
+
+
+def test_a_workaround_that_no_rule_judges_says_so() -> None:
+    own = capabilities.load("ovh").offers["snc-cloud-platform"].bricks["kubernetes"].workaround
+    assert own is not None
+    assert comparison.judged("kubernetes", own) == "no rule judges it: a record for K8S-06, K8S-07, K8S-08"
+    assert comparison.judged("something-else", own) == "no rule judges it"
