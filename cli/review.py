@@ -107,7 +107,8 @@ def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
     configured: list[tuple[str, Any, str | None, Mapping[str, Any]]] = []
     for one in resources:
         stored = one.kind == buckets.KIND
-        given = one.provider if stored else own.configuration(one.provider)
+        plain = {key: value for key, value in one.provider.items() if key not in calls.CREDENTIALS}
+        given = plain if stored else own.configuration(one.provider)
         known = ("s3" if stored else own.NAME, one.provider.get("alias"), calls.credential(one.provider), given)
         if one.provider and known not in configured:
             configured.append(known)

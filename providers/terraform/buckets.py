@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from blueprint.values import NOT_OBSERVABLE
+from providers.terraform import calls
 from providers.terraform.blocks import Block, camel
 from providers.terraform.mapping import SUBJECT, Resource, TypeText, tags
 
@@ -106,7 +107,8 @@ def _bucket(block: Block, parts: Sequence[Block], loose: Sequence[Block]) -> Res
         properties |= _PARTS[part.type](part.values)
     named = properties["tags"]
     subject = named.get(SUBJECT) if isinstance(named, Mapping) else None
-    given = {"region": block.provider.get("region", NOT_OBSERVABLE), "endpoint": endpoint(block.provider)}
+    kept = {key: block.provider[key] for key in ("alias", *sorted(calls.CREDENTIALS)) if key in block.provider}
+    given = {**kept, "region": block.provider.get("region", NOT_OBSERVABLE), "endpoint": endpoint(block.provider)}
     return Resource(block.address, KIND, properties, {}, block.location, given, subject)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cli import review
 from providers.terraform import blocks
-from tests.cli.cloudtemple_terraform import SEEN, Terraform, of, states
+from tests.cli.cloudtemple_terraform import CANARY, SEEN, Terraform, of, states
 
 P = 'provider "cloudtemple" {\n  address = "shiva.cloud-temple.com"\n}\n'
 ELSEWHERE = 'provider "cloudtemple" {\n  alias = "far"\n  address = "shiva.example.org"\n  scheme = "http"\n}\n'
@@ -198,3 +198,17 @@ def test_a_block_without_a_provider_of_its_name_has_none(folder: pathlib.Path) -
     (one,) = review.read(path).blocks
     assert isinstance(one, blocks.Block)
     assert one.provider == {}
+
+
+def test_a_credential_of_the_s3_interface_is_refused_and_not_shown(folder: pathlib.Path) -> None:
+    """Of two configurations of one provider, the one that holds it is named."""
+    place = 'region = "fr1"\n  endpoints {\n    s3 = "https://a.s3.fr1.cloud-temple.com"\n  }'
+    head = f'provider "aws" {{\n  %s\n  {place}\n}}\n'
+    text = head % "" + head % f'alias = "far"\n  secret_key = "{CANARY}"'
+    for name, more in (("near", ""), ("far", "  provider = aws.far\n")):
+        text += f'resource "aws_s3_bucket" "{name}" {{\n  bucket = "{name}"\n{more}}}\n'
+    found = reviewed({"main.tf": P + PRIVATE + text}, folder)["findings"]
+    ((state, message),) = of(found, "IAM-06", "provider s3.far")
+    assert (state, "`secret_key`" in message) == ("non_conform", True)
+    assert of(found, "IAM-06", "provider s3") == set()
+    assert CANARY not in (folder / "out.json").read_text(encoding="utf-8")
