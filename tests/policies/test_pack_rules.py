@@ -29,6 +29,7 @@ from tests.policies.judging import judge_of, say_run
         ("terraform:terraform_data", State.NON_CONFORM),
         ("terraform:null_resource", State.NON_CONFORM),
         ("terraform:local_file", State.NON_CONFORM),
+        ("terraform:provisioner", State.NON_CONFORM),
         ("terraform:aws_instance", State.CONFORM),
         ("terraform:nullable_thing", State.CONFORM),
     ],
