@@ -98,7 +98,7 @@ def written_out(everything: Sequence[Fact], _context: Context) -> Iterator[Verdi
     for fact in everything:
         if isinstance(fact, facts.ProviderConfiguration) and fact.secret:
             verdict = refused(f"its credential is written out (`{fact.secret}`): whoever reads the file holds it")
-            yield dataclasses.replace(verdict, subject=fact.origin.subject or fact.origin.name, urn=fact.origin.urn)
+            yield dataclasses.replace(verdict, subject=fact.origin.name, urn=fact.origin.urn)
 
 
 # IAM-07

@@ -132,6 +132,23 @@ def test_where_there_are_no_such_policies_nothing_is_said_of_them() -> None:
     assert whole("STO-07", bucket(), key()) == {}
 
 
+@pytest.mark.parametrize(
+    ("left_out", "state", "says"),
+    [
+        (True, REFUSED, "leave it out"),
+        (UNKNOWN, UNSEEN, "not known yet"),
+        (NOT_OBSERVABLE, UNSEEN, "`left_out`"),
+        (Malformed("a string"), REFUSED, "wrong type"),
+        (False, None, ""),
+    ],
+)
+def test_a_disk_that_copies_leave_out_is_refused(left_out: Value[bool], state: State | None, says: str) -> None:
+    disk = facts.Disk(origin("d"), 1, NOT_OBSERVABLE, "fr1", NOT_OBSERVABLE, left_out=left_out)
+    found = whole("STO-07", disk)
+    assert {one: finding.state for one, finding in found.items()} == ({"d": state} if state else {})
+    assert all(says in finding.message and finding.urn == "d" for finding in found.values())
+
+
 # CPT-05
 
 
@@ -186,6 +203,14 @@ def test_a_key_of_the_api_ends(until: Value[str], state: State, says: str) -> No
     found = ask("IAM-06", key(until=until))
     assert found.state is state
     assert says in found.message
+
+
+def test_a_credential_that_is_written_out_is_refused() -> None:
+    made = facts.ProviderConfiguration(origin(None), "cloudtemple", "fr1", None)
+    found = whole("IAM-06", dataclasses.replace(made, secret="secret_id"), key(subject="k"))
+    assert {name: one.state for name, one in found.items()} == {"it": REFUSED}
+    assert "`secret_id`" in found["it"].message
+    assert whole("IAM-06", made) == {}
 
 
 def test_each_kind_of_key_has_its_rule() -> None:
