@@ -9,7 +9,7 @@ from blueprint import facts
 from blueprint import plan as plans
 from policies.context import Context
 from policies.rules.model import Rule
-from policies.rules.words import empty
+from policies.rules.words import empty, folded
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
 TECHNICAL = plans.BubbleKind.ADMINISTRATION
@@ -145,7 +145,7 @@ def _gate(fact: facts.ExportGate, context: Context) -> Verdict:
     quarantine = index.buckets.get(one.quarantine)
     if quarantine is None or quarantine.bubble != bubble.name:
         return refused("its quarantine is no bucket of its bubble", field="quarantine")
-    if not one.requesters or not set(one.approvers) - set(one.requesters):
+    if not one.requesters or not folded(one.approvers) - folded(one.requesters):
         return refused("who asks says yes", field="approvers")
     if not one.automatic_check:
         return refused("no machine checks what leaves", field="automatic_check")

@@ -153,6 +153,7 @@ def with_gate(**changes: Any) -> plans.Plan:
         ({"requesters": ()}, REFUSED, "who asks"),
         ({"approvers": ("role-5",)}, REFUSED, "who asks says yes"),
         ({"approvers": ("role-5", "role-7")}, REFUSED, "who asks says yes"),
+        ({"approvers": (" Role-5", "ROLE-7")}, REFUSED, "who asks says yes"),
         ({"approvers": ("role-5", "role-3")}, EVIDENCE, ""),
         ({"automatic_check": False}, REFUSED, "no machine checks"),
         ({"anonymity_record": "TODO"}, REFUSED, "anonymous"),

@@ -111,6 +111,13 @@ def test_who_can_change_traces_changes_nothing_else(rights: tuple[data_plan.Righ
     assert (found[0].effect is Effect.BLOCK) is clashes
 
 
+@pytest.mark.parametrize("place", [SINK, "bubbles/administration"])
+def test_one_sink_of_several_is_enough(place: str) -> None:
+    gates = tuple(dataclasses.replace(one, logs="bubbles/export/buckets/quarantine") for one in emc2().gates)
+    plan = emc2(gates=gates, rights=(right("s3:DeleteObject", place), right("api:CreateVms", ARCHIVE)))
+    assert states(plan)["roles/role-1"] is State.NON_CONFORM
+
+
 def test_two_roles_may_share_what_one_may_not() -> None:
     plan = emc2(rights=(right("s3:DeleteObject", SINK), right("api:CreateVms", ARCHIVE, "role-2")))
     assert {states(plan)[f"roles/role-{number}"] for number in (1, 2)} == {State.CONFORM}
