@@ -15,8 +15,11 @@ from blueprint.values import NOT_OBSERVABLE
 from policies.context import Context
 from policies.rules import userdata
 from policies.rules.model import Rule
-from policies.rules.words import empty
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
+
+RESILIENCE = "F-066"
+"""The requirement that zones serve: what stands in for `compute` may stand for another of its requirements."""
+
 
 # CPT-01
 
@@ -64,7 +67,7 @@ def _spread(azs: Sequence[str], context: Context) -> Verdict:
     if shown < least <= len(azs) and len(set(azs)) == shown:
         return Verdict(
             State.EVIDENCE_REQUIRED,
-            f"the offer shows {shown} availability zone(s) in this region; {least} are needed",
+            f"the offer shows {shown} availability zone(s) in this region; {least} are needed{_instead(context)}",
             scope=f"offers/{context.offer}/azs",
         )
     if len(set(azs)) < least:
@@ -72,6 +75,18 @@ def _spread(azs: Sequence[str], context: Context) -> Verdict:
             f"its tier has {len(azs)} machine(s) in {len(set(azs))} availability zone(s); {least} are needed"
         )
     return CONFORM
+
+
+def _instead(context: Context) -> str:
+    """What the offer's file accepts where a region has too few zones, and whether the blueprint declares it."""
+    offer = context.capabilities.offer(context.offer) if context.capabilities else None
+    compute = offer.bricks.get("compute") if offer else None
+    its = compute.workaround if compute else None
+    if its is None or its.requirement != RESILIENCE:
+        return ""
+    if context.workaround("compute") is None:
+        return f"; in their place its file accepts {its.name}, which the blueprint does not declare"
+    return f"; by the declared workaround: {its.name} ({its.complexity.replace('_', ' ')})"
 
 
 def _shown(context: Context) -> int:
@@ -104,10 +119,10 @@ def sized_for_the_peak(fact: facts.Tier | facts.Disk, context: Context) -> Verdi
     needed = math.ceil(fact.peak_count * (100 + margin) / 100)
     if fact.count < needed:
         return refused(f"it has {fact.count} machines; its peak and {margin} % more need {needed}", field="count")
-    accepted = next((one for one in context.plan.workarounds if one.brick == "compute"), None)
-    if accepted is None or empty(accepted.name):
-        return refused("it is sized for its peak, and no workaround for `compute` is declared")
-    return Verdict(State.WORKAROUND_ACCEPTED, f"by the declared workaround: {accepted.name} (complex)")
+    wanted = context.parameter("CPT-02", "workaround")
+    if not any(one.brick == "compute" and one.name == wanted for one in context.plan.workarounds):
+        return refused(f"it is sized for its peak, and the workaround `{wanted}` for `compute` is not declared")
+    return Verdict(State.WORKAROUND_ACCEPTED, f"by the declared workaround: {wanted} (complex)")
 
 
 def _room(fact: facts.Disk, context: Context) -> Verdict:

@@ -247,6 +247,15 @@ def test_a_peak_without_the_declared_workaround_is_refused() -> None:
         assert (found.state, found.fault) == (REFUSED, False)
 
 
+@pytest.mark.parametrize("name", ["two regions", "size for the", "Size for the peak, some day"])
+def test_another_workaround_of_compute_is_not_the_sizing_one(name: str) -> None:
+    plan = estate.plan_of()
+    other = tuple(dataclasses.replace(one, name=name) if one.brick == "compute" else one for one in plan.workarounds)
+    found = judging.ask(judging.judge_of(dataclasses.replace(plan, workarounds=other)), "CPT-02", _tier_fact(4, 3))
+    assert (found.state, found.effect, found.fault) == (REFUSED, Effect.WARN, False)
+    assert "`size for the peak`" in found.message
+
+
 DISK = "bubbles/warehouse/tiers/omop/1/disks/data"
 ROOM = [
     Case("a disk of the planned size conforms", DISK, None, CONFORM),

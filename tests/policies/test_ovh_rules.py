@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from typing import Any
 
 import pytest
 
+from policies.context import Index
 from policies.verdicts import State
 from providers.ovh import facts as ovh
 from providers.ovh import kinds
@@ -75,6 +77,39 @@ def test_one_availability_zone_asks_for_evidence_and_machines_are_kept_apart() -
     found = next(one for one in judge.resource(fact) if one.rule == "CPT-01")
     assert found.state is State.EVIDENCE_REQUIRED
     assert "1 availability zone" in found.message
+    assert found.message.endswith("; in their place its file accepts two regions, which the blueprint does not declare")
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement", "says"),
+    [
+        ("two regions", "F-066", "by the declared workaround: two regions (very complex)"),
+        ("another", "F-066", "its file accepts two regions, which the blueprint does not declare"),
+        ("two regions", "F-001", "2 are needed"),  # one that stands for something else
+    ],
+)
+def test_the_record_on_zones_is_asked_with_what_stands_in_for_them(name: str, requirement: str, says: str) -> None:
+    judge = judging.judge_at("ovh-sandbox", "emc2", layer="compute")
+    plan, file = judge.context.plan, judge.context.capabilities
+    assert file is not None
+    offer = file.offers[judge.context.offer]
+    compute = offer.bricks["compute"]
+    assert compute.workaround is not None
+    meant = compute.model_copy(
+        update={"workaround": compute.workaround.model_copy(update={"requirement": requirement})}
+    )
+    bricks = {**offer.bricks, "compute": meant}
+    file = file.model_copy(update={"offers": {judge.context.offer: offer.model_copy(update={"bricks": bricks})}})
+    said = tuple(dataclasses.replace(one, name=name) if one.brick == "compute" else one for one in plan.workarounds)
+    index = Index(dataclasses.replace(plan, workarounds=said))
+    judge = dataclasses.replace(judge, context=dataclasses.replace(judge.context, index=index, capabilities=file))
+    given = registered("compute", False)
+    kind, inputs = given[openstack_breaches.MACHINE]
+    found = judging.ask(
+        judge, "CPT-01", ovh.fact(kind, "urn::x", openstack_breaches.MACHINE, inputs, given["openstack"][1])
+    )
+    assert found.state is State.EVIDENCE_REQUIRED
+    assert found.message.endswith(says), found.message
 
 
 def test_no_credential_reaches_what_is_registered() -> None:
