@@ -36,6 +36,8 @@ NATIVE = (
 )
 ENGINE_ROLES = ("stack", "engine-provider")
 """Supports that are the engine's own: no provider has them."""
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+"""Type of what an id of another layer comes from."""
 SUFFIXES = ("/filter", "/table", "/nic", "/address")
 """What may follow the subject that a reference names: a zone's filter stands for the zone."""
 
@@ -242,7 +244,7 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
     """What a resource says that it points at is what the engine saw its id come from."""
     made: dict[tuple[str, str], set[str]] = collections.defaultdict(set)
     types: dict[str, str] = {}
-    layers = {fact.origin.urn for fact in everything if isinstance(fact, facts.StackReference)}
+    layers = {urn for fact in everything for urn in _seen(fact) if f"{STACK_REFERENCE}::" in urn}
     lowest = context.layer in stacks.LAYERS and context.layer not in stacks.STANDS_ON
     for fact in everything:
         types[fact.origin.urn] = fact.origin.type
@@ -253,6 +255,12 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
         if fact.origin.targets and seen is not None:
             verdict = _proved(fact.origin, seen, made, types, layers, lowest=lowest)
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
+
+
+def _seen(fact: Fact) -> Iterator[str]:
+    """Every URN that the engine saw its ids come from. What a stack only reads, other stacks too, is no fact of it."""
+    for urns in (fact.origin.dependencies or {}).values():
+        yield from urns
 
 
 def _proved(

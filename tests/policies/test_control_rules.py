@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from blueprint import facts
 from blueprint.values import UNKNOWN
 from policies.judge import console
 from policies.verdicts import State
@@ -301,8 +302,9 @@ def test_the_lowest_layer_points_at_nothing_that_it_neither_makes_nor_adopts(pla
 
 
 @pytest.mark.parametrize("place", platforms.PLACES)
-def test_a_layer_that_stands_on_another_points_at_what_that_one_makes(place: str) -> None:
-    assert not platforms.Layer(place, "compute").refused()
+@pytest.mark.parametrize("layer", ["compute", "bastion"])
+def test_a_layer_that_stands_on_another_points_at_what_that_one_makes(place: str, layer: str) -> None:
+    assert not platforms.Layer(place, layer).refused()
 
 
 def test_what_a_reading_of_the_account_points_at_is_no_layer_s_to_make() -> None:
@@ -311,3 +313,19 @@ def test_what_a_reading_of_the_account_points_at_is_no_layer_s_to_make() -> None
     del changed.resources[SUBNET]
     found = judging.say_whole(judging.judge_of(changed.plan, layer="live"), changed, "GOV-09")
     assert State.NON_CONFORM not in {one.state for one in found}
+
+
+@pytest.mark.parametrize("typed", ["subnetId", "securityGroupIds"])
+def test_an_id_typed_by_hand_is_refused_though_the_engine_shows_no_other_stack(typed: str) -> None:
+    """A stack only reads another: the engine names it where ids come from, and never among the stack's resources."""
+    changed = estate.estate_of()
+    reference = estate.Resource("pulumi:pulumi:StackReference", LAYER, {"name": LAYER}, {})
+    parts = {name: one for name, one in changed.resources.items() if name.endswith("/nic")}
+    uses = {"subnetId": (LAYER,), "securityGroupIds": (LAYER,)}
+    changed.resources = {name: dataclasses.replace(one, uses=uses) for name, one in parts.items()} | {LAYER: reference}
+    changed[NIC].uses = {key: names for key, names in uses.items() if key != typed}
+    shown = [fact for fact in changed.facts() if not isinstance(fact, facts.StackReference)]
+    found = [one for one in judging.judge_of(changed.plan, layer="compute").stack(shown) if one.rule == "GOV-09"]
+    refused = [(one.subject, one.effect, f"`{typed}" in one.message) for one in found if one.state is REFUSED]
+    assert refused == [(NIC, "block", True)]
+    assert len(found) == len(parts)
