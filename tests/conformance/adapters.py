@@ -59,6 +59,8 @@ class Adapter:
     """Flavor of its object storage (plugins/s3/features.yaml)."""
     adopts: tuple[str, ...]
     """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
+    room: Callable[[worlds.World], None] = lambda _world: None
+    """Makes the account large enough for all that are drawn, where it is not."""
     needs: tuple[str, ...] = ()
     longer: tuple[str, ...] = ()
     hand_later: bool = False
@@ -83,6 +85,7 @@ ADAPTERS = {
         drawn=(4, 24),
         storage="oos",
         adopts=("network", "storage"),
+        room=outscale.room,
     ),
     "ovh": Adapter(
         "ovh-sandbox",

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from providers.outscale import live
+from sandbox.outscale.control import Control
 from tests.engine.world import World
 
 WORLD = {"Flow": "Inbound", "IpProtocol": "tcp", "FromPortRange": 22, "ToPortRange": 22, "IpRange": "0.0.0.0/0"}
+
+
+def room(world: World) -> None:
+    """Quotas of an account that holds dozens of platforms: a customer asks the support for them."""
+    control = Control.from_credentials(world.env["OSC_ENDPOINT_API"], world.folder / "sandbox" / "credentials.json")
+    control.settings(quota__net=500, quota__internet_service=500, quota__public_ip=500, quota__net_peering=500)
 
 
 class Hand:

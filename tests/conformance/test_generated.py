@@ -55,6 +55,7 @@ def test_platforms_drawn_at_random_are_as_declared(adapter: Adapter, world: Worl
     examples = adapter.drawn[every_platform()]
     number = iter(range(examples))
     folder = pathlib.Path(world.env[workspace.PLATFORMS_VARIABLE])
+    adapter.room(world)
 
     @hypothesis.settings(DRAWN, max_examples=examples)
     @hypothesis.given(generated.platforms("drawn"))
