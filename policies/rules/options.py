@@ -24,8 +24,8 @@ def nothing_taken_away(fact: Fact, context: Context) -> Verdict:
         return refused(f"changes of {names} are ignored: what stands there stays, and no run judges it")
     if options.retained:
         return refused("it stays at the provider when the stack gives it up (`retainOnDelete`)")
-    if options.taken_over:
-        names = ", ".join(sorted(urn.rpartition("::")[2] for urn in options.taken_over))
+    if others := sorted(urn.rpartition("::")[2] for urn in options.taken_over if _another(urn, fact.origin.urn)):
+        names = ", ".join(others)
         return refused(f"it takes the place of {names} (`aliases`): what was judged there becomes something else")
     if isinstance(fact, HOLDING_DATA) and not options.protect:
         return refused("it holds data and is not protected (`protect`)")
@@ -33,3 +33,16 @@ def nothing_taken_away(fact: Fact, context: Context) -> Verdict:
 
 
 RULES = (Rule("GOV-04", (*NATIVE, facts.ProviderConfiguration), nothing_taken_away),)
+
+
+def _another(old: str, new: str) -> bool:
+    """Whether two URNs speak of two things: another stack, name or type of its own. What stands above it may change, as
+    components do from one version to the next."""
+    return _own(old) != _own(new)
+
+
+def _own(urn: str) -> tuple[str, str, str]:
+    """`urn:pulumi:<stack>::<project>::<types above>$<type>::<name>` -> the stack with its project, type, name."""
+    place, _, name = urn.rpartition("::")
+    stack, _, types = place.rpartition("::")
+    return stack, types.rpartition("$")[2], name

@@ -26,6 +26,12 @@ DISK = "bubbles/warehouse/tiers/omop/1/disks/data"
 BUCKET = "bubbles/warehouse/buckets/archive"
 PROTECTED, BARE = Options(protect=True, ignored=()), Options(protect=False, ignored=())
 
+
+def taking(last: str, stack: str = "stack") -> Options:
+    """Protected, and in the place of that."""
+    return dataclasses.replace(PROTECTED, taken_over=(f"urn:pulumi:{stack}::rempart::{last}",))
+
+
 CASES = [
     ("a protected bucket conforms", BUCKET, PROTECTED, CONFORM, ""),
     ("a protected disk conforms", DISK, PROTECTED, CONFORM, ""),
@@ -43,11 +49,18 @@ CASES = [
     (
         "what takes another's place is refused",
         BUCKET,
-        dataclasses.replace(
-            PROTECTED, taken_over=("urn:pulumi:s::rempart::s3:index:Bucket::bubbles/export/buckets/out",)
-        ),
+        taking("s3:index:Bucket::bubbles/export/buckets/out"),
         REFUSED,
-        "place of bubbles/export/buckets/out",
+        "out",
+    ),
+    ("what was of another type is refused", BUCKET, taking(f"s3:index:Other::{BUCKET}"), REFUSED, "(`aliases`)"),
+    ("what stood in another stack is refused", BUCKET, taking(f"s3:index:Bucket::{BUCKET}", "t"), REFUSED, "aliases"),
+    (
+        "what stood under another component conforms",
+        BUCKET,
+        taking(f"rempart:components:Old$s3:index:Bucket::{BUCKET}"),
+        CONFORM,
+        "",
     ),
     ("what no engine made is not its business", NET, None, IDLE, "not read from the engine"),
     ("data that no engine made is not its business", BUCKET, None, IDLE, "not read from the engine"),
