@@ -59,8 +59,8 @@ class Adapter:
     """Flavor of its object storage (plugins/s3/features.yaml)."""
     adopts: tuple[str, ...]
     """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
-    room: Callable[[worlds.World], None] = lambda _world: None
-    """Makes the account large enough for all that are drawn, where it is not."""
+    room: Callable[[worlds.World], None]
+    """Makes the account large enough for all that are drawn."""
     needs: tuple[str, ...] = ()
     longer: tuple[str, ...] = ()
     hand_later: bool = False
@@ -95,6 +95,7 @@ ADAPTERS = {
         longer=("emc2",),
         drawn=(1, 12),
         storage="rgw",
+        room=ovh.room,
         adopts=("storage",),  # an import of a group does not learn that its default rules were removed
         needs=("cloud",),
         hand_later=True,

@@ -6,8 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from providers.ovh import labels
+from sandbox.ovh import layout, region
 from tests.engine import openstack
 from tests.engine.world import World
+
+
+def room(world: World) -> None:
+    """Quotas of a project that holds a dozen platforms: the cloud's administrator gives them."""
+    project = openstack.account(world.folder).connect().current_project_id
+    wanted = {"networks": 500, "subnets": 1000, "ports": 5000, "security_groups": 1000, "security_group_rules": 20000}
+    region.admin(layout.cloud()).network.update_quota(project, **wanted)
 
 
 class Hand:
