@@ -283,13 +283,16 @@ def _proved(
         if not wanted:
             if came_from:
                 return refused(f"`{key}` comes from a resource other than the {named or 'unnamed'} that it names")
+            if not named:  # what came back beside an input that is named, as the network of a port
+                elsewhere += 1
+                continue
             if lowest and named != facts.OUTSIDE:
                 return refused(
-                    f"`{key}` names {named or 'nothing'}, which this stack neither makes nor adopts, and no layer is "
+                    f"`{key}` names {named}, which this stack neither makes nor adopts, and no layer is "
                     "below it: what is only read (`.get()`), or typed by hand, no rule judges"
                 )
             if layers and named != facts.OUTSIDE and not layers.intersection(seen.get(_base(key), ())):
-                return refused(f"`{key}` is typed by hand: {named or 'what it names'} is another layer's to give")
+                return refused(f"`{key}` is typed by hand: {named} is another layer's to give")
             elsewhere += 1
         elif not came_from & wanted:
             return refused(f"`{key}` does not come from {named}, which it names")

@@ -10,8 +10,10 @@ from blueprint import facts
 from blueprint.values import UNKNOWN
 from policies.judge import console
 from policies.verdicts import State
+from providers.ovh import facts as ovh
+from providers.ovh import kinds
 from tests.mutation import platforms
-from tests.policies import estate, judging
+from tests.policies import elsewhere, estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without
 
 NET = "bubbles/warehouse"
@@ -329,3 +331,33 @@ def test_an_id_typed_by_hand_is_refused_though_the_engine_shows_no_other_stack(t
     refused = [(one.subject, one.effect, f"`{typed}" in one.message) for one in found if one.state is REFUSED]
     assert refused == [(NIC, "block", True)]
     assert len(found) == len(parts)
+
+
+def _named(fact: facts.Fact, subject: str, references: dict[str, str]) -> facts.Fact:
+    return dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, subject=subject, references=references))
+
+
+def test_what_comes_back_beside_a_named_id_is_no_id_typed_by_hand() -> None:
+    """OpenStack gives the network of each port that a machine names: nobody declared it, and it is of another layer."""
+    machine, port = "bubbles/warehouse/tiers/omop/1", f"{elsewhere.TARGET}::{kinds.PORT}::nic"
+    layer = f"urn:pulumi:emc2::rempart::pulumi:pulumi:StackReference::{LAYER}"
+    zone = "bubbles/warehouse/zones/omop"
+    inputs = {"fixedIps": [{"subnetId": "s-1"}], "securityGroupIds": ["g-1"]}
+    comes = {"fixedIps": (layer,), "securityGroupIds": (layer,)}
+    back = {"networks": [{"port": "p-1", "uuid": "n-1"}]}
+    together = [
+        _named(
+            ovh.fact(kinds.PORT, port, f"{machine}/nic", inputs, elsewhere.PROVIDER, comes),
+            f"{machine}/nic",
+            {"fixedIps[0].subnetId": f"{zone}/az/a", "securityGroupIds[0]": zone},
+        ),
+        _named(
+            ovh.fact(kinds.INSTANCE, "urn", machine, back, elsewhere.PROVIDER, {"networks": (port,)}),
+            machine,
+            {"networks[0].port": f"{machine}/nic"},
+        ),
+    ]
+    judge = judging.judge_at(elsewhere.TARGET, "emc2", layer="compute")
+    found = {one.subject: one.message for one in judge.stack(together) if one.rule == "GOV-09"}
+    assert set(found) == {machine, f"{machine}/nic"}
+    assert not [one for one in judge.stack(together) if one.rule == "GOV-09" and one.state is REFUSED], found
