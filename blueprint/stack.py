@@ -57,3 +57,8 @@ def parse(name: str) -> StackName:
         )
     check_layer(parts[3])
     return StackName(*parts)
+
+
+def of_urn(urn: str) -> str:
+    """The stack's name in `urn:pulumi:<stack>::<project>::<type>::<name>`, as it stands there."""
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]

@@ -15,7 +15,7 @@ from blueprint.facts import Fact
 from policies import outside
 from policies.judge import Judge
 from policies.session import Session
-from policies.verdicts import Finding, Phase
+from policies.verdicts import Finding
 
 OPERATION = "audit"
 
@@ -32,7 +32,7 @@ class Analyzed(Session):
         """Raises `Unjudgeable`, with what is wrong and where."""
         made = super().judge
         shown = outside.shown(made, OPERATION)
-        return dataclasses.replace(shown, context=dataclasses.replace(made.context, place=Phase.STATE))
+        return dataclasses.replace(shown, context=dataclasses.replace(made.context, place=outside.PHASES[OPERATION]))
 
     def resource(self, fact: Fact) -> list[Finding]:
         """Findings on one resource's inputs; they are kept with those on the whole."""

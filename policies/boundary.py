@@ -46,11 +46,6 @@ class Resource:
     dependencies: Mapping[str, tuple[str, ...]] | None = None
     options: Options | None = None
 
-    @property
-    def stack(self) -> str:
-        """`urn:pulumi:<stack>::<project>::<type>::<name>`"""
-        return self.urn.removeprefix("urn:pulumi:").partition("::")[0]
-
 
 def resource(sent: messages.AnalyzeRequest) -> Resource:
     """A resource before it is created: its inputs."""

@@ -90,11 +90,11 @@ class Servicer:
         return empty_pb2.Empty()
 
     def Analyze(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        from blueprint import stack
         from policies import boundary
 
-        one = boundary.resource(request)
-        self._of = self._of or one.stack
-        return _answer(self._pack.resource(one))
+        self._of = self._of or stack.of_urn(request.urn)
+        return _answer(self._pack.resource(boundary.resource(request)))
 
     def AnalyzeStack(self, request: Any, _context: grpc.ServicerContext) -> Any:
         from policies import boundary

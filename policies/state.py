@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import ijson
 
+from blueprint import stack as stacks
 from blueprint.errors import RempartError
 from blueprint.options import Options
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed
@@ -50,8 +51,7 @@ class Resource:
 
     @property
     def stack(self) -> str:
-        """`urn:pulumi:<stack>::<project>::<type>::<name>`"""
-        return self.urn.removeprefix("urn:pulumi:").partition("::")[0]
+        return stacks.of_urn(self.urn)
 
 
 SUBJECT, REFERENCES = "subject", "references"
