@@ -10,9 +10,11 @@ import sys
 import tomllib
 
 import pytest
+import typer
 
+import cli.main
 from blueprint import workspace
-from cli import exit_codes
+from cli import exit_codes, waive_app
 
 ROOT = workspace.root()
 PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -21,7 +23,8 @@ PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob
 def code(page: pathlib.Path) -> list[str]:
     """Everything between backquotes, blocks included."""
     text = page.read_text(encoding="utf-8")
-    blocks = [line for block in re.findall(r"```[a-z]*\n(.*?)```", text, re.S) for line in block.splitlines()]
+    written = [re.sub(r"\\\n\s*", "", block) for block in re.findall(r"```[a-z]*\n(.*?)```", text, re.S)]
+    blocks = [line for block in written for line in block.splitlines()]
     return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
 
 
@@ -55,13 +58,50 @@ def test_the_offline_commands_of_the_readme_run(page: pathlib.Path) -> None:
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
 
-def test_both_readmes_show_the_same_commands() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_rempart_command_that_a_page_shows_has_that_name_and_those_options(page: pathlib.Path) -> None:
+    pieces = (re.split(r"\s(?:&&|#|>|\|)|\.\.\.", line)[0] for line in code(page))
+    wrong = {line: problem for line in pieces if line.startswith("rempart ") and (problem := unlike_the_command(line))}
+    assert wrong == {}
+
+
+def unlike_the_command(line: str) -> str | None:
+    """What `line` names and the command line does not have: a command, or an option."""
+    command = typer.main.get_command(cli.main.app)
+    for word in shlex.split(line)[1:]:
+        known = getattr(command, "commands", {})
+        if word.startswith("-"):
+            if word.partition("=")[0] not in {"--help", *(name for one in command.params for name in one.opts)}:
+                return f"{command.name} has no {word}"
+        elif known:
+            unknown = [one for one in word.split("|") if one not in known]
+            if unknown and waive_app.ASK not in known:  # `rempart waive RULE` asks
+                return f"{command.name} has no {unknown[0]}"
+            command = known[waive_app.ASK if unknown else word.split("|")[0]]
+    return None
+
+
+def test_a_page_that_shows_a_command_or_an_option_that_is_not_there_is_seen() -> None:
+    assert unlike_the_command("rempart plan emc2 --format md") is None
+    assert unlike_the_command("rempart evidence|waive") is None
+    assert unlike_the_command("rempart plam emc2") == "rempart has no plam"
+    assert unlike_the_command("rempart plan emc2 --from azurerm") == "plan has no --from"
+
+
+def test_both_readmes_show_the_same_commands_and_lead_to_the_same_pages() -> None:
     def commands(name: str) -> set[str]:
-        words = ("make ", "rempart check", "rempart plan", "pulumi ")
         lines = (line.split("#")[0].strip() for line in code(ROOT / name))
-        return {line for line in lines if line.startswith(words)}
+        said = {line for line in lines if line.startswith(("make ", "rempart ", "pulumi "))}
+        return {re.sub(r" --lang fr| --output \S+", "", line) for line in said}
+
+    def links(name: str) -> set[str]:
+        return set(re.findall(r"\]\(([^)]+)\)", (ROOT / name).read_text(encoding="utf-8"))) - {
+            "README.md",
+            "README.fr.md",
+        }
 
     assert commands("README.md") == commands("README.fr.md")
+    assert links("README.md") == links("README.fr.md")
 
 
 def test_the_table_of_exit_codes_is_the_codes() -> None:
