@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
+import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import psutil
 
@@ -26,6 +29,53 @@ CALM_SECONDS = 1.5
 """Nothing more was struck for so long: what else the command had to do waits for what hangs."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Running:
+    """A command that runs beside the test."""
+
+    process: subprocess.Popen[str]
+    out: pathlib.Path
+    err: pathlib.Path
+
+    def said(self) -> str:
+        """What it has printed so far, then what it has told on standard error."""
+        return self.out.read_text(encoding="utf-8") + self.told()
+
+    def told(self) -> str:
+        return self.err.read_text(encoding="utf-8")
+
+
+@contextlib.contextmanager
+def running(
+    world: World, *command: str, env: Mapping[str, str] | None = None, group: bool = False
+) -> Iterator[Running]:
+    """Starts a command; with `group` as a terminal does, so that Ctrl-C reaches all of it.
+
+    Its words go to files: a pipe that nobody reads stops a command that says much. Nothing of it runs afterwards.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = pathlib.Path(folder, "out"), pathlib.Path(folder, "err")
+        with out.open("w") as printed, err.open("w") as told:
+            process = subprocess.Popen(
+                command,
+                cwd=workspace.root(),
+                env={**world.env, **(env or {})},
+                stdout=printed,
+                stderr=told,
+                text=True,
+                start_new_session=group,
+            )
+        try:
+            yield Running(process, out, err)
+        finally:
+            _kill(process)
+
+
+def rempart(*arguments: str) -> tuple[str, ...]:
+    """Our own command with these arguments."""
+    return sys.executable, "-m", "cli.main", *arguments
+
+
 def until_struck(world: World, control: Control, kind: str, operations: Iterable[str], *command: str) -> set[str]:
     """Names of the operations in which it was killed; none where the command ended by itself, successfully.
 
@@ -35,28 +85,20 @@ def until_struck(world: World, control: Control, kind: str, operations: Iterable
     control.clear_faults()
     for operation in operations:
         control.fault(kind, operation, ms=HANG_MS)
-    process = subprocess.Popen(
-        command,
-        cwd=workspace.root(),
-        env=dict(world.env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     deadline = time.monotonic() + LIMIT_SECONDS
     struck, last = set[str](), time.monotonic()
-    while process.poll() is None:
-        assert time.monotonic() < deadline, "neither struck nor done"
-        now = _struck(control)
-        if now != struck:
-            struck, last = now, time.monotonic()
-        if struck and (every_kill() or time.monotonic() - last > CALM_SECONDS):
-            _kill(process)
-            control.clear_faults()
-            return struck
-        time.sleep(0.05)
-    said = process.stdout.read() if process.stdout else ""
-    assert process.returncode == 0, f"struck {_struck(control)}: {said[-3000:]}"
+    with running(world, *command) as one:
+        while one.process.poll() is None:
+            assert time.monotonic() < deadline, f"neither struck nor done: {one.said()[-3000:]}"
+            now = _struck(control)
+            if now != struck:
+                struck, last = now, time.monotonic()
+            if struck and (every_kill() or time.monotonic() - last > CALM_SECONDS):
+                _kill(one.process)
+                control.clear_faults()
+                return struck
+            time.sleep(0.05)
+        assert one.process.returncode == 0, f"struck {_struck(control)}: {one.said()[-3000:]}"
     return set()
 
 
@@ -66,7 +108,9 @@ def _struck(control: Control) -> set[str]:
 
 def _kill(process: subprocess.Popen[str]) -> None:
     """The whole tree, deepest last-born included: engine, language hosts, plugins, programs, packs."""
-    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    family: list[psutil.Process] = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
     for member in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
@@ -83,22 +127,15 @@ def after_writes(world: World, control: Control, number: int, *command: str) -> 
     """Kills `command` when it has done `number` writes more; False where it ended before."""
     control.clear_faults()
     control.fault("hang_after", "writes", after=number, ms=HANG_MS)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *command],
-        cwd=workspace.root(),
-        env=dict(world.env),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    killed = False
-    while not killed and process.poll() is None:
-        if any(fault["fired"] for fault in control.faults()):
-            _kill(process)
-            killed = True
-        time.sleep(0.05)
-    control.clear_faults()
-    assert killed or process.returncode == 0, f"it failed by itself: {process.returncode}"
+    with running(world, *rempart(*command)) as one:
+        killed = False
+        while not killed and one.process.poll() is None:
+            if any(fault["fired"] for fault in control.faults()):
+                _kill(one.process)
+                killed = True
+            time.sleep(0.05)
+        control.clear_faults()
+        assert killed or one.process.returncode == 0, f"it failed by itself: {one.said()[-3000:]}"
     return killed
 
 
@@ -119,25 +156,14 @@ def when(
 
     `mend()` follows when the command has ended, or when it still waits for an answer long after.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *command],
-        cwd=workspace.root(),
-        env={**world.env, **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     deadline = time.monotonic() + END_SECONDS
-    while not reached():
-        assert process.poll() is None, f"it ended before: {process.stdout.read()[-3000:] if process.stdout else ''}"
-        assert time.monotonic() < deadline, "never reached"
-        time.sleep(0.05)
-    strike()
-    try:
-        said, _ = process.communicate(timeout=WAITS_SECONDS)
-    except subprocess.TimeoutExpired:
+    with running(world, *rempart(*command), env=env) as one:
+        while not reached():
+            assert one.process.poll() is None, f"it ended before: {one.said()[-3000:]}"
+            assert time.monotonic() < deadline, f"never reached: {one.said()[-3000:]}"
+            time.sleep(0.05)
+        strike()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            one.process.wait(timeout=WAITS_SECONDS)
         mend()
-        said, _ = process.communicate(timeout=END_SECONDS)
-    else:
-        mend()
-    return process.returncode, said
+        return one.process.wait(timeout=END_SECONDS), one.said()

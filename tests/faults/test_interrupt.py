@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
-from blueprint import loader, planner, target, workspace
+from blueprint import loader, planner, target
 from cli import exit_codes
 from providers.outscale import live
 from sandbox.outscale.control import Control
@@ -25,24 +23,16 @@ POINTS = 20 if killing.every_kill() else 1
 
 
 def test_ctrl_c_leaves_state_and_cloud_in_agreement(world: World, control: Control) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "up", "minimal", "-e", world.name, "--layer", "network", "--yes"],
-        cwd=workspace.root(),
-        env=dict(world.env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # a terminal's Ctrl-C reaches the whole group
-    )
+    command = killing.rempart("up", "minimal", "-e", world.name, "--layer", "network", "--yes")
     deadline = time.monotonic() + 120
-    while control.inventory().get("Subnet", 0) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    killing.interrupt(process, signal.SIGINT)
-    said, told = process.communicate(timeout=60)
-    assert process.returncode == exit_codes.INTERRUPTED, said + told
-    assert "Traceback" not in said + told
-    assert "run the same command again" in told
+    with killing.running(world, *command, group=True) as one:
+        while control.inventory().get("Subnet", 0) < 2:
+            assert time.monotonic() < deadline, one.said()
+            time.sleep(0.05)
+        killing.interrupt(one.process, signal.SIGINT)
+        assert one.process.wait(timeout=60) == exit_codes.INTERRUPTED, one.said()
+        assert "Traceback" not in one.said()
+        assert "run the same command again" in one.told()
     made = {r["id"] for r in world.state(world.stack("minimal", "network"))["deployment"]["resources"] if "id" in r}
     there = {thing.identifier for thing in world.things() if thing.kind in ("Net", "Subnet", "RouteTable")}
     assert {t for t in there if not _born(t, world)} <= made, "something was made that the state does not know"
@@ -60,6 +50,7 @@ def test_emc2_killed_at_seeded_writes_recovers_with_nothing_made_twice(world: Wo
     points = sorted(random.Random(SEED).sample(range(5, 200), POINTS))
     for before, point in itertools.pairwise([0, *points]):
         assert killing.after_writes(world, control, point - before, *command), f"it ended before its write {point}"
+        print(f"killed after write {point}", flush=True)
     done = world.rempart(*command)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = control.inventory()

@@ -85,15 +85,16 @@ def _storm(world: World, control: Control, kind: str, operations: tuple[str, ...
     """Runs the engine again and again, killing it at the first writes of operations not yet hit, until left alone.
 
     Between two runs it does the first half of `rempart recover`. In the long form an operation stays on the list, so
-    that after `hang_after` every single write is hit once.
+    that after `hang_after` every single write is hit once. What it prints says how far a run came that ends badly.
     """
     name = stacks.parse(world.stack(PLATFORM, layer))
     left, struck = set(operations), set[str]()
-    for _ in range(400):
+    for point in range(1, 401):
         command = ("pulumi", "--non-interactive", verb, "--yes", "--skip-preview", "-s", str(name))
         hit = killing.until_struck(world, control, kind, left, *command)
         if not hit:
             return struck
+        print(f"{layer}, {verb}, {kind}: killed for the {point}. time, in {', '.join(sorted(hit))}", flush=True)
         struck |= hit
         if kind == "hang_before" or not killing.every_kill():
             left -= hit
