@@ -28,14 +28,12 @@ from providers import capabilities, contracts, registry
 NOWHERE = "https://planned.invalid"
 NOBODY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPLANNED planned"
 CLOUDS = "clouds: {planned: {auth: {auth_url: 'https://planned.invalid/v3'}}}\n"
-LOOKED_UP = {
-    "id": "planned",
-    "ids": ["planned"],
-    "name": "planned",
-    "hidden": False,
-    "images": [{"imageId": "planned"}],
+LOOKED_UP: Mapping[str, Mapping[str, Any]] = {
+    "outscale:index:getImages": {"images": [{"imageId": "planned"}]},
+    "openstack:images/getImageIds:getImageIds": {"ids": ["planned"]},
+    "openstack:networking/getNetwork:getNetwork": {"id": "planned", "name": "planned"},
 }
-"""What every look-up of an image or of a network is answered."""
+"""What each look-up of an adapter is answered: a new one, or another output of one, is asked for by name."""
 GIVEN_BACK = {"publicIp": "planned", "allFixedIps": ["planned"], "address": "planned"}
 """Outputs that adapters pass on, whatever the kind."""
 
@@ -72,8 +70,29 @@ class _Monitor(pulumi.runtime.Mocks):
         self.seen.append((args.typ, args.name, dict(args.inputs)))
         return f"planned:{args.name}", {**GIVEN_BACK, **dict(args.inputs)}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:  # noqa: ARG002
-        return dict(LOOKED_UP), []
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token not in LOOKED_UP:
+            raise NotImplementedError(f"an adapter looks up {args.token}: say in stacks/planned.py what is answered")
+        return dict(LOOKED_UP[args.token]), []
+
+
+def _answered(kind: str, subject: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The same, where each value that comes from a look-up or from another resource is there when it is known."""
+
+    def seen(value: Any, where: str) -> Any:
+        if isinstance(value, pulumi.Output):
+            return value.apply(lambda found: _given(found, f"{where} of the {kind} {subject}"))
+        if isinstance(value, Mapping):
+            return {key: seen(item, f"{where}.{key}") for key, item in value.items()}
+        return [seen(item, where) for item in value] if isinstance(value, list) else value
+
+    return {key: seen(value, key) for key, value in arguments.items()}
+
+
+def _given(found: Any, where: str) -> Any:
+    if found is None:
+        raise NotImplementedError(f"{where} comes from an output that stacks/planned.py answers nothing for")
+    return found
 
 
 def resources(platform: str, where: targets.Target, environment: str = "dev") -> tuple[Resource, ...]:
@@ -101,7 +120,7 @@ def _layer(plan: plans.Plan, where: targets.Target, layer: str) -> list[Resource
 
         def run() -> pulumi.Output[object]:
             adapters = registry.load(where.provider)
-            session = adapters.session.connect(plan, place, None)
+            session = adapters.session.connect(plan, place, _answered)
             given = adapters.network.exports(session)
             network = contracts.Segmentation(
                 **{kind: {subject: f"planned:{subject}" for subject in given[kind]} for kind in given}

@@ -121,7 +121,7 @@ def _port(
         "security_group_ids": groups,
     }
     if place is None or address is None:
-        arguments["network_id"] = session.external_network.apply(lambda found: str(found.id))
+        arguments["network_id"] = session.external_network.apply(lambda found: found.id)
         references["networkId"] = EXTERNAL_NETWORK
     else:
         arguments |= {
@@ -148,7 +148,7 @@ def _floating(
     address = session.make(
         networking.FloatingIp,
         subject,
-        {"pool": session.external_network.apply(lambda found: str(found.name))},
+        {"pool": session.external_network.apply(lambda found: found.name)},
         tags=session.tags(subject, brick, machine.bubble),
         parent=parent,
     )

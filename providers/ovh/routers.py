@@ -49,7 +49,7 @@ def gateways(
             gateway.subject,
             {
                 "name": session.name(*gateway.subject.split("/")),
-                "external_network_id": session.external_network.apply(lambda found: str(found.id)),
+                "external_network_id": session.external_network.apply(lambda found: found.id),
             },
             tags=session.tags(gateway.subject, BRICK, bubble.name),
             parent=parent,
