@@ -39,8 +39,7 @@ def interface(machine: str, peering: str) -> str:
 def interfaces(plan: Plan) -> Iterator[tuple[str, Machine, Peering]]:
     """Every place of a machine on a link, the bastion's too: (subject of the interface, machine, peering)."""
     members = zones(plan)
-    bastion = plan.bastion.machines if plan.bastion else ()
-    for machine in (*plan.machines, *bastion):
+    for machine in plan.all_machines:
         for peering in plan.peerings:
             if machine.zone in members[peering.subject]:
                 yield interface(machine.subject, peering.subject), machine, peering

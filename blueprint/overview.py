@@ -143,7 +143,6 @@ def _target(subject: str, peerings: Iterable[str]) -> str:
 
 
 def _machines(plan: Plan) -> Section:
-    machines = [*plan.machines, *(plan.bastion.machines if plan.bastion else ())]
     rows = tuple(
         (
             machine.subject,
@@ -153,7 +152,7 @@ def _machines(plan: Plan) -> Section:
             machine.image,
             ", ".join(f"{disk.name} {disk.size_gib} GiB {disk.performance}" for disk in machine.disks),
         )
-        for machine in machines
+        for machine in plan.all_machines
     )
     return Section("Machines", ("machine", "zone", "az", "size", "image", "disks"), rows)
 
@@ -180,9 +179,7 @@ def _names(plan: Plan) -> Section:
     rows = [(bubble.subject, "network", name(*bubble.subject.split("/"))) for bubble in plan.bubbles]
     rows += [(z.subject, "filter", name(z.bubble, z.name)) for bubble in plan.bubbles for z in bubble.zones]
     rows += [(bucket.subject, "bucket", name(bucket.bubble, bucket.name)) for bucket in plan.buckets]
-    rows += [(machine.subject, "machine", name(*machine.subject.split("/"))) for machine in plan.machines]
-    if plan.bastion:
-        rows += [(machine.subject, "machine", name(*machine.subject.split("/"))) for machine in plan.bastion.machines]
+    rows += [(machine.subject, "machine", name(*machine.subject.split("/"))) for machine in plan.all_machines]
     return Section("Names at the provider", ("subject", "kind", "name"), tuple(rows))
 
 

@@ -333,6 +333,11 @@ class Plan:
     """Those that feed data, and `snds` where a copy is held."""
     workarounds: tuple[data_plan.Workaround, ...] = ()
 
+    @property
+    def all_machines(self) -> tuple[Machine, ...]:
+        """Those of the tiers, then the bastion's."""
+        return (*self.machines, *(self.bastion.machines if self.bastion else ()))
+
     def bubble(self, name: str) -> Bubble:
         return next(b for b in self.bubbles if b.name == name)
 

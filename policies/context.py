@@ -71,8 +71,7 @@ class Index:
     @functools.cached_property
     def machines(self) -> dict[str, plans.Machine]:
         """All of them, the bastion's too."""
-        bastion = self.plan.bastion.machines if self.plan.bastion else ()
-        return {machine.subject: machine for machine in (*self.plan.machines, *bastion)}
+        return {machine.subject: machine for machine in self.plan.all_machines}
 
     @functools.cached_property
     def interfaces(self) -> dict[str, tuple[plans.Machine, str | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint.facts import Fact, Origin
 from blueprint.properties import Properties
 
@@ -36,6 +36,12 @@ ENGINE: Mapping[str, Builder] = {
     "pulumi:pulumi:StackReference": _stack_reference,
     "pulumi:providers:pulumi": support("engine-provider"),  # serves stack references, and creates nothing
 }
+
+
+def marks(props: Properties) -> tuple[str | None, Mapping[str, str]]:
+    """Subject and references of a resource that has a property for each; one of another form is none."""
+    subject, references = props.text("subject", None), props.texts_by_name("references")
+    return subject if isinstance(subject, str) else None, references if values.known(references) else {}
 
 
 def targets(kind: str, props: Properties, types: Mapping[str, str]) -> dict[str, str]:

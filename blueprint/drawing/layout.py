@@ -44,10 +44,7 @@ def notes(plan: Plan, zone: Zone, shared: Iterable[str]) -> list[tuple[str, Flow
     """The lines inside a zone: its tiers, then its flows to shared externals and to itself."""
     lines: list[tuple[str, Flow | None]] = []
     tiers: dict[str, list[int]] = {}
-    machines = [m for m in plan.machines if m.zone == zone.subject]
-    if plan.bastion and plan.bastion.zone == zone.subject:
-        machines += plan.bastion.machines
-    for machine in machines:
+    for machine in (one for one in plan.all_machines if one.zone == zone.subject):
         tiers.setdefault(machine.tier, [0, machine.vcpus, machine.memory_gib])[0] += 1
     for tier, (count, vcpus, memory) in tiers.items():
         lines.append((f"{count} × {tier}, {vcpus} vCPU, {memory} GiB", None))

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprint import facts, values
+from blueprint import facts
 from blueprint.facts import Origin
 from blueprint.properties import Properties, as_range
 from blueprint.values import NOT_OBSERVABLE, Malformed, Missing, Unresolved, Value
@@ -64,13 +64,12 @@ def fact(
 def _origin(
     kind: str, urn: str, name: str, props: Properties, dependencies: Mapping[str, tuple[str, ...]] | None
 ) -> Origin:
-    subject, given = props.text("subject", None), props.texts_by_name("references")
-    named = given if values.known(given) else {}
+    subject, named = fact_builders.marks(props)
     return Origin(
         urn=urn,
         type=kind,
         name=name,
-        subject=subject if isinstance(subject, str) else None,
+        subject=subject,
         references={**{key: Unresolved(key) for key in _networks(kind, props)}, **named},
         tags=props.texts_by_name("tags") if kind in kinds.TAGGED else {},
         taggable=kind in kinds.TAGGED,

@@ -17,6 +17,7 @@ from blueprint.properties import as_integer
 from blueprint.values import NOT_OBSERVABLE
 from providers import capabilities
 from providers.cloudtemple import facts, kinds
+from providers.terraform import mapping
 from providers.terraform.blocks import Block
 from providers.terraform.mapping import Resource
 
@@ -73,10 +74,7 @@ def _region(address: str) -> str:
     return next((offer.region for offer in offers if offer.owns(host)), ELSEWHERE)
 
 
-def said(one: Resource, references: Mapping[str, str]) -> dict[str, Any]:
-    """The properties with their references. An id that only `apply` will tell is there all the same."""
-    given = {key: "known after apply" for key in references if "[" not in key and one.properties.get(key) is None}
-    return {**one.properties, **given, "references": dict(references), "subject": one.subject}
+said = mapping.with_ids
 
 
 def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Resource]:
@@ -125,8 +123,7 @@ class _Named:
         self._names: dict[tuple[str, str], str] = {}
         if plan is None:
             return
-        bastion = plan.bastion.machines if plan.bastion else ()
-        for machine in (*plan.machines, *bastion):
+        for machine in plan.all_machines:
             self._put(plan, kinds.MACHINES, machine.subject, machine.subject.split("/"))
             for disk in machine.disks:
                 self._put(plan, kinds.DISKS, disk.subject, disk.subject.split("/"))
@@ -149,8 +146,7 @@ class _Served:
     def __init__(self, everything: Sequence[Resource], plan: plans.Plan | None) -> None:
         self._by_address = {one.address: one for one in everything}
         self._everything = everything
-        bastion = plan.bastion.machines if plan is not None and plan.bastion else ()
-        machines = (*plan.machines, *bastion) if plan is not None else ()
+        machines = plan.all_machines if plan is not None else ()
         self._disks = {machine.subject: machine.disks for machine in machines}
         self._adapters = collections.Counter(
             one.ids.get("virtualMachineId") for one in everything if one.kind in kinds.ADAPTERS

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from blueprint import facts, values
+from blueprint import facts
 from blueprint.facts import Origin
 from blueprint.properties import Properties, as_ports, as_protocol, as_range
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN, Malformed, Missing, Value
@@ -94,14 +94,13 @@ def fact(
 def _origin(
     kind: str, urn: str, name: str, props: Properties, dependencies: Mapping[str, tuple[str, ...]] | None
 ) -> Origin:
-    subject = props.text("subject", None)
-    references = props.texts_by_name("references")
+    subject, references = fact_builders.marks(props)
     return Origin(
         urn=urn,
         type=kind,
         name=name,
-        subject=subject if isinstance(subject, str) else None,
-        references=references if values.known(references) else {},
+        subject=subject,
+        references=references,
         tags=props.texts_by_name("tags"),
         taggable=kind in TAGGED,
         provider="outscale",

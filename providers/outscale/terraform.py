@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blueprint import plan as plans
-from blueprint.values import NOT_OBSERVABLE
 from providers.outscale import facts
 from providers.outscale.planned import Planned
+from providers.terraform import mapping
 from providers.terraform.blocks import Block
 from providers.terraform.mapping import Resource
 
@@ -50,10 +50,7 @@ def expand(block: Block) -> Iterator[Block]:
             yield dataclasses.replace(block, address=address, values=values)
 
 
-def said(one: Resource, references: Mapping[str, str]) -> dict[str, Any]:
-    """The properties as the adapter would write them. An id that only `apply` will tell is there all the same."""
-    given = {key: "known after apply" for key in references if "[" not in key and one.properties.get(key) is None}
-    return {**one.properties, **given, "references": dict(references), "subject": one.subject}
+said = mapping.with_ids
 
 
 def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Resource]:
@@ -65,11 +62,11 @@ def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Res
 
 
 def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the provider is given: a region that nothing here says may come from anywhere."""
+    """The first endpoint of the API goes before the region's own."""
     endpoints = given.get("endpoints")
     first = endpoints[0] if isinstance(endpoints, list) and endpoints else endpoints
     endpoint = first.get("api") if isinstance(first, Mapping) else None
-    return {"region": given.get("region", NOT_OBSERVABLE), **({"endpoint": endpoint} if endpoint else {})}
+    return mapping.place(given, endpoint=endpoint)
 
 
 def _subject(one: Resource, tagged: Mapping[str, str], planned: Planned | None) -> str | None:

@@ -67,9 +67,7 @@ class Session(registration.Session):
     @functools.cached_property
     def tiers(self) -> Mapping[str, int]:
         """Tier subject -> how many machines it has; the bastion is one."""
-        bastion = self.plan.bastion.machines if self.plan.bastion else ()
-        machines = (*self.plan.machines, *bastion)
-        return collections.Counter(machine.subject.rpartition("/")[0] for machine in machines)
+        return collections.Counter(machine.subject.rpartition("/")[0] for machine in self.plan.all_machines)
 
     @property
     def routers(self) -> bool:

@@ -213,8 +213,8 @@ def _machines(cloud: Any) -> Iterator[Thing]:
 def _names(claim: Claim) -> dict[tuple[str, str], str]:
     """(kind, name) -> subject of what bears no mark, as the plan has them."""
     bastion = claim.plan.bastion
-    machines = (*claim.plan.machines, *(bastion.machines if bastion else ()))
-    wanted = {(kinds.SERVER_GROUP, f"{machine.subject.rpartition('/')[0]}/placement") for machine in machines}
+    tiers = {machine.subject.rpartition("/")[0] for machine in claim.plan.all_machines}
+    wanted = {(kinds.SERVER_GROUP, f"{tier}/placement") for tier in tiers}
     wanted |= {(kinds.KEYPAIR, f"{bastion.subject}/keypair")} if bastion else set()
     return {(kind, _name(kind, said, claim.owner)): said for kind, said in wanted}
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blueprint import plan as plans
-from blueprint.values import NOT_OBSERVABLE
 from providers.ovh import kinds, labels
+from providers.terraform import mapping
 from providers.terraform.blocks import Block
 from providers.terraform.mapping import Resource
 
@@ -31,9 +31,8 @@ def expand(block: Block) -> Iterator[Block]:
 
 
 def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the provider is given: a region that nothing here says may come from anywhere."""
-    url = given.get("auth_url")
-    return {"region": given.get("region", NOT_OBSERVABLE), **({"authUrl": url} if url else {})}
+    """Beside the region, where it signs in."""
+    return mapping.place(given, authUrl=given.get("auth_url"))
 
 
 def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Resource]:

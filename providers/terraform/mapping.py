@@ -108,6 +108,17 @@ def translate(block: Block, text: TypeText) -> Resource:
     )
 
 
+def with_ids(one: Resource, references: Mapping[str, str]) -> dict[str, Any]:
+    """The properties as the adapter would write them. An id that only `apply` will tell is there all the same."""
+    given = {key: "known after apply" for key in references if "[" not in key and one.properties.get(key) is None}
+    return {**one.properties, **given, "references": dict(references), "subject": one.subject}
+
+
+def place(given: Mapping[str, Any], **address: Any) -> dict[str, Any]:
+    """Where a provider's calls go, in its own words: a region that nothing here says may come from anywhere."""
+    return {"region": given.get("region", NOT_OBSERVABLE), **{name: said for name, said in address.items() if said}}
+
+
 def _ids(block: Block) -> Iterator[tuple[str, str | None]]:
     yield from block.references.items()
     for key in sorted(block.unresolved):

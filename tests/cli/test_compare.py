@@ -49,7 +49,7 @@ def test_the_matrix_is_counted_from_what_would_be_registered(made: comparison.Co
         plan = planner.plan(loader.load(loader.find("minimal")), target.load(column.target.name), "dev")
         assert column.made["filter rules"] == len(plan.rules)
         assert column.made["networks"] == len(plan.bubbles)
-        assert column.made["machines"] == len(plan.machines) + len(plan.bastion.machines if plan.bastion else ())
+        assert column.made["machines"] == len(plan.all_machines)
         assert column.made["buckets"] == len(plan.buckets)
         assert column.made["resources"] > column.made["filter rules"]
 

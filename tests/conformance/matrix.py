@@ -20,11 +20,6 @@ def places(plan: plans.Plan) -> tuple[str, ...]:
     return (*zones, *(external.subject for external in plan.externals))
 
 
-def machines(plan: plans.Plan) -> tuple[plans.Machine, ...]:
-    """The bastion's too."""
-    return (*plan.machines, *(plan.bastion.machines if plan.bastion else ()))
-
-
 def declared(plan: plans.Plan) -> Mapping[Pair, frozenset[Opening]]:
     """What may pass between each two places: the flows that name them, or the bubble that they inhabit."""
     found: dict[Pair, set[Opening]] = collections.defaultdict(set)
@@ -39,7 +34,7 @@ def _zones(plan: plans.Plan, end: str) -> tuple[str, ...]:
     bubble = next((one for one in plan.bubbles if one.subject == end), None)
     if bubble is None:
         return (end,)
-    inhabited = {machine.zone for machine in machines(plan)}
+    inhabited = {machine.zone for machine in plan.all_machines}
     own = tuple(zone.subject for zone in bubble.zones)
     return tuple(zone for zone in own if zone in inhabited) or own
 

@@ -71,7 +71,7 @@ def test_nothing_stands_outside_its_bubble(up: Stand) -> None:
 
 
 def test_machines_run_where_planned_on_interfaces_of_their_own(up: Stand) -> None:
-    machines = {machine.subject: machine for machine in matrix.machines(up.plan)}
+    machines = {machine.subject: machine for machine in up.plan.all_machines}
     running = {f.origin.subject: (f.az, f.interfaces) for f in up.seen.facts if isinstance(f, facts.Machine)}
     outside = {f.origin.subject for f in up.seen.facts if isinstance(f, facts.PublicAddress)}
     crossing = {} if up.offer.has("peering") else {name: one for name, one, _ in links.interfaces(up.plan)}
@@ -83,7 +83,7 @@ def test_machines_run_where_planned_on_interfaces_of_their_own(up: Stand) -> Non
 
 
 def test_every_interface_is_guarded_in_its_segment_behind_the_filter_of_its_zone(up: Stand) -> None:
-    machines = matrix.machines(up.plan)
+    machines = up.plan.all_machines
     interfaces = [fact for fact in up.seen.facts if isinstance(fact, facts.Interface)]
     assert len(interfaces) >= len(machines)
     for one in interfaces:
@@ -94,7 +94,7 @@ def test_every_interface_is_guarded_in_its_segment_behind_the_filter_of_its_zone
 
 def test_disks_are_as_planned_and_none_is_in_clear(up: Stand) -> None:
     disks = {fact.origin.subject: fact for fact in up.seen.facts if isinstance(fact, facts.Disk)}
-    planned = {disk.subject: disk.size_gib for machine in matrix.machines(up.plan) for disk in machine.disks}
+    planned = {disk.subject: disk.size_gib for machine in up.plan.all_machines for disk in machine.disks}
     assert {subject: one.size_gib for subject, one in disks.items()} == planned
     # Where the API tells it of any, it is told of all; a system disk in clear would be in the list above, unplanned.
     told = {one.encrypted for one in disks.values()}
