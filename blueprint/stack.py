@@ -13,6 +13,8 @@ LAYERS = ("network", "storage", "compute", "bastion")
 """In the order in which they are brought up."""
 STANDS_ON = {"compute": ("network",), "bastion": ("network",)}
 """Layer -> the layers whose outputs it takes."""
+REFERENCE = "pulumi:pulumi:StackReference"
+"""Type of what the engine reads another stack by."""
 PROVISIONAL = "REMPART_PROVISIONAL_LAYERS"
 """Environment variable: layers that do not exist yet, comma-separated. A preview may stand on planned placeholders."""
 

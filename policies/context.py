@@ -205,6 +205,8 @@ class Context:
     """URLs of the target's endpoints, as the environment gives them."""
     whole: frozenset[str] = frozenset()
     """Parts of the plan that the facts must show whole: a live reading sees everything, a run of the pack one layer."""
+    provisional: tuple[str, ...] = ()
+    """Layers that this one stands on and that do not exist yet: a preview may go on with placeholders for their ids."""
     waivers: tuple[Standing, ...] = ()
     """The waivers of this platform on this target, whether or not they hold."""
 

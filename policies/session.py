@@ -118,10 +118,9 @@ class Session:
         """What blocks the run as a whole: nothing at preview, where it is only told."""
         return () if self.preview else tuple(one for one in self.told if one.effect is Effect.BLOCK)
 
-    @functools.cached_property
+    @property
     def _below(self) -> tuple[str, ...]:
-        """Layers that this one stands on and that do not exist yet: only a preview goes on without them."""
-        return stacks.provisional(self.judge.context.layer, os.environ) if self.preview else ()
+        return self.judge.context.provisional
 
     def _recorded(self, found: Sequence[Finding]) -> list[Finding]:
         """Writes what was found; returns what the console tells one by one."""
@@ -172,6 +171,7 @@ def prepare(
         images=images.load(target.provider),
         endpoints=tuple(os.environ[name] for name in target.endpoints.values() if os.environ.get(name)),
         whole=whole,
+        provisional=stacks.provisional(name.layer, os.environ) if preview else (),
         waivers=waivers,
         legal=legal.load(),
         decisions=decisions.of_platform(records.folder(), name.platform),

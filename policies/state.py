@@ -64,6 +64,8 @@ def declared(one: Resource, subjects: dict[str, str]) -> tuple[Mapping[str, Any]
     points at is what the engine saw it come from. `subjects` maps the URNs before this one to theirs, and learns this
     one's.
     """
+    if one.type == stacks.REFERENCE:
+        return one.inputs, one.inputs
     tags = one.inputs.get("tags")
     tagged = tags.get("rempart:subject") if isinstance(tags, Mapping) else None
     subject = one.inputs.get(SUBJECT) or tagged or one.name
@@ -122,10 +124,10 @@ def resources(file: IO[bytes], name: str, counts: Counts) -> Iterator[Resource]:
 
 
 def _resource(raw: Mapping[str, Any], providers: dict[str, Mapping[str, Any]], counts: Counts) -> Resource | None:
-    """None for what is about to be deleted, and for what the stack only reads."""
-    if raw.get("delete") or raw.get("external"):
-        return None
+    """None for what is about to be deleted, and for what the stack only reads, but for another stack."""
     urn, kind = str(raw["urn"]), str(raw["type"])
+    if raw.get("delete") or (raw.get("external") and kind != stacks.REFERENCE):
+        return None
     inputs = {str(key): _plain(value, counts) for key, value in (raw.get("inputs") or {}).items()}
     outputs = {str(key): _plain(value, Counts()) for key, value in (raw.get("outputs") or {}).items()}
     if kind.startswith("pulumi:providers:"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from blueprint import facts, values
+from blueprint import facts, stack, values
 from blueprint.facts import Fact, Origin
 from blueprint.properties import Properties
 
@@ -33,7 +33,7 @@ def _stack_reference(origin: Origin, props: Properties, _provider: Properties) -
 
 ENGINE: Mapping[str, Builder] = {
     "pulumi:pulumi:Stack": support("stack"),
-    "pulumi:pulumi:StackReference": _stack_reference,
+    stack.REFERENCE: _stack_reference,
     "pulumi:providers:pulumi": support("engine-provider"),  # serves stack references, and creates nothing
 }
 

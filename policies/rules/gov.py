@@ -11,6 +11,7 @@ from blueprint import stack as stacks
 from blueprint.facts import Fact
 from blueprint.values import UNKNOWN, Malformed
 from policies.context import Context
+from policies.rules import read_stacks
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused
 
@@ -36,8 +37,12 @@ NATIVE = (
 )
 ENGINE_ROLES = ("stack", "engine-provider")
 """Supports that are the engine's own: no provider has them."""
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
-"""Type of what an id of another layer comes from."""
+NOT_GIVEN = "is another layer's to give, and comes from no stack that is read: it is typed by hand, or only read"
+NOT_MADE = (
+    "this stack neither makes nor adopts, and no layer is below it: "
+    "what is only read (`.get()`), or typed by hand, no rule judges"
+)
+"""What is wrong with an id, where a layer is below this one and where none is."""
 SUFFIXES = ("/filter", "/table", "/nic", "/address")
 """What may follow the subject that a reference names: a zone's filter stands for the zone."""
 
@@ -244,8 +249,7 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
     """What a resource says that it points at is what the engine saw its id come from."""
     made: dict[tuple[str, str], set[str]] = collections.defaultdict(set)
     types: dict[str, str] = {}
-    layers = {urn for fact in everything for urn in _seen(fact) if f"{STACK_REFERENCE}::" in urn}
-    lowest = context.layer in stacks.LAYERS and context.layer not in stacks.STANDS_ON
+    strange = _strange(context)
     for fact in everything:
         types[fact.origin.urn] = fact.origin.type
         if fact.origin.subject:
@@ -253,14 +257,19 @@ def references_are_true(everything: Sequence[Fact], context: Context) -> Iterato
     for fact in everything:
         seen = fact.origin.dependencies
         if fact.origin.targets and seen is not None:
-            verdict = _proved(fact.origin, seen, made, types, layers, lowest=lowest)
+            verdict = _proved(fact.origin, seen, made, types, strange)
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
-def _seen(fact: Fact) -> Iterator[str]:
-    """Every URN that the engine saw its ids come from. What a stack only reads, other stacks too, is no fact of it."""
-    for urns in (fact.origin.dependencies or {}).values():
-        yield from urns
+def _strange(context: Context) -> str | None:
+    """What is wrong with an id of something that this stack does not make, unless a stack that it reads may give it.
+
+    None where that is no breach: what is there already (the account, Terraform) is of no layer, and before the layer
+    below exists, placeholders stand for its ids.
+    """
+    if context.layer not in stacks.LAYERS or context.provisional:
+        return None
+    return NOT_GIVEN if context.layer in stacks.STANDS_ON else NOT_MADE
 
 
 def _proved(
@@ -268,12 +277,10 @@ def _proved(
     seen: Mapping[str, tuple[str, ...]],
     made: Mapping[tuple[str, str], set[str]],
     types: Mapping[str, str],
-    layers: set[str],
-    *,
-    lowest: bool,
+    strange: str | None,
 ) -> Verdict:
-    """`lowest`: whether this layer stands on none. What its ids name and it does not make, another hand made."""
-    elsewhere = 0
+    """`strange`: see `_strange`."""
+    proved = False
     for key, kind in origin.targets.items():
         if key not in origin.references and _base(key) not in seen:
             continue  # an output of the provider's, not an input: the resource rule judged every input
@@ -283,23 +290,18 @@ def _proved(
         if not wanted:
             if came_from:
                 return refused(f"`{key}` comes from a resource other than the {named or 'unnamed'} that it names")
-            if not named:  # what came back beside an input that is named, as the network of a port
-                elsewhere += 1
-                continue
-            if lowest and named != facts.OUTSIDE:
-                return refused(
-                    f"`{key}` names {named}, which this stack neither makes nor adopts, and no layer is "
-                    "below it: what is only read (`.get()`), or typed by hand, no rule judges"
-                )
-            if layers and named != facts.OUTSIDE and not layers.intersection(seen.get(_base(key), ())):
-                return refused(f"`{key}` is typed by hand: {named} is another layer's to give")
-            elsewhere += 1
+            given = strange is NOT_GIVEN and any(map(read_stacks.is_reference, seen.get(_base(key), ())))
+            # One that is not named came back beside an input that is, as the network of a port.
+            if strange and named and named != facts.OUTSIDE and not given:
+                return refused(f"`{key}` names {named}, which {strange}")
         elif not came_from & wanted:
             return refused(f"`{key}` does not come from {named}, which it names")
         elif not _all_named(came_from, origin, key, kind, made):
             return refused(f"`{key}` also comes from a resource that it does not name")
-    if elsewhere == len(origin.targets):
-        return Verdict(State.NOT_APPLICABLE, "its ids come from another layer: the live check proves them")
+        else:
+            proved = True
+    if not proved:
+        return Verdict(State.NOT_APPLICABLE, "none of its ids is of something made here: the live check proves them")
     return CONFORM
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 from blueprint import facts, values
@@ -10,6 +11,7 @@ from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies import addresses
 from policies.context import Context
+from policies.rules import read_stacks
 from policies.rules.model import Rule
 from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
@@ -111,13 +113,7 @@ def _bubble(zone: str) -> str:
 
 
 def one_environment(fact: Fact, context: Context) -> Verdict:
-    """Nothing of another environment is used: no stack, no name, no tag."""
-    if isinstance(fact, facts.StackReference):
-        if trouble := unread(fact, "stack"):
-            return trouble
-        parts = str(fact.stack).rpartition("/")[2].split(".")
-        mine = (context.plan.platform, context.target, context.plan.environment)
-        return CONFORM if tuple(parts[:3]) == mine else refused("it reads a stack of another platform or environment")
+    """Nothing that is of another environment by its tags is used."""
     if not fact.origin.taggable:
         kind = fact.origin.type.rpartition(":")[2].lower()
         return Verdict(
@@ -129,6 +125,17 @@ def one_environment(fact: Fact, context: Context) -> Verdict:
     if environment == context.plan.environment:
         return CONFORM
     return refused(f"it is not of environment {context.plan.environment}")
+
+
+def no_other_stack(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
+    """Every stack that this one reads is of its own platform, target and environment."""
+    mine = (context.plan.platform, context.target, context.plan.environment)
+    for one in read_stacks.read(everything):
+        verdict = unread(one, "stack")
+        if verdict is None:
+            named = tuple(str(one.stack).rpartition("/")[2].split(".")[:3])
+            verdict = CONFORM if named == mine else refused("it is a stack of another platform or environment")
+        yield dataclasses.replace(verdict, subject=one.origin.name, urn=one.origin.urn)
 
 
 # DAT-10
@@ -160,8 +167,9 @@ def nothing_real_outside_production(fact: facts.Network | facts.Disk, context: C
 RULES = (
     Rule(
         "NET-02",
-        (facts.Network, facts.Segment, facts.Peering, facts.Machine, facts.Disk, facts.Bucket, facts.StackReference),
+        (facts.Network, facts.Segment, facts.Peering, facts.Machine, facts.Disk, facts.Bucket),
         one_environment,
+        no_other_stack,
     ),
     Rule(
         "DAT-01",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from blueprint import stack as stacks
 from blueprint import workspace
 from cli import audit, main
 from cli import report as command
@@ -42,7 +43,7 @@ def of(report: model.Report) -> set[tuple[str, str, State, str]]:
     return {
         (one.rule, one.subject, one.state, one.message)
         for one in report.findings
-        if one.subject != "run" and one.stage != "run" and not one.type.startswith("pulumi:")
+        if one.subject != "run" and one.stage != "run" and (one.stage == "stack" or not one.type.startswith("pulumi:"))
     }
 
 
@@ -71,6 +72,26 @@ def test_an_imported_resource_is_known_by_its_tag_or_name_and_by_what_the_engine
     (workspace.findings_dir(f"{PREFIX}.network") / "up.jsonl").unlink()
     audit.audit(str(saved(state_dir, estate, "network", imported=True)), "", "", "csv", str(state_dir / "out.csv"))
     assert of(model.merge(command.folders(PREFIX))) == of(packed)
+
+
+def test_a_stack_of_another_environment_that_a_state_shows_is_refused_whatever_the_program_calls_it(
+    state_dir: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what is only read, a state keeps that; what it gave, secrets too, is nobody's to print."""
+    path = saved(state_dir, estate_of("minimal"), "compute")
+    document = json.loads(path.read_text())
+    reference = next(one for one in document["deployment"]["resources"] if one["type"] == stacks.REFERENCE)
+    reference["outputs"] = {"name": reference["inputs"]["name"], "outputs": {"rempart": CANARY}}
+    path.write_text(json.dumps(document))
+    assert audit.audit(str(path), "", "", "json", str(state_dir / "out")) == 0
+    reference["inputs"]["name"] = "minimal.outscale-sandbox.prod.network"
+    path.write_text(json.dumps(document))
+    assert audit.audit(str(path), "", "", "json", str(state_dir / "bad")) == 1
+    refused = [one for one in json.loads((state_dir / "bad").read_text())["findings"] if one["effect"] == "block"]
+    assert [(one["rule"], one["urn"]) for one in refused] == [("NET-02", reference["urn"])]
+    captured = capsys.readouterr()
+    shown = "".join((state_dir / name).read_text() for name in ("out", "bad"))
+    assert CANARY not in shown + captured.out + captured.err
 
 
 def test_its_exit_code_and_its_formats_are_those_of_a_report(

@@ -12,6 +12,7 @@ import pytest
 
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
+from blueprint import stack as stacks
 from cli import report
 from policies import signing
 from policies.bundle import archive
@@ -198,13 +199,19 @@ def test_an_audit_of_the_states_says_what_the_pack_said(
 
 
 def test_pulumi_s_own_analysis_of_a_state_finds_what_the_audit_finds(up: list[dict[str, object]], world: World) -> None:
-    stack = world.stack("emc2", "compute")
+    """Of the provider's resources, and of the stack that this one reads: what a run of the pack sees in ids only."""
+    stack, below = world.stack("emc2", "compute"), world.stack("emc2", "network")
     record = world.folder / "findings" / stack / "audit.jsonl"
 
     def findings() -> set[tuple[object, ...]]:
         lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
         record.unlink()
-        return told([line for line in lines if line["kind"] == "finding"])
+        found = [line for line in lines if line["kind"] == "finding"]
+        read = [line for line in found if line["rule"] == "NET-02" and line["stage"] == "stack"]
+        assert [(line["subject"], line["state"], line["type"]) for line in read] == [
+            (below, "conform", stacks.REFERENCE)
+        ]
+        return told(found)
 
     try:
         analyzed = world.pulumi("policy", "analyze", "--policy-pack", str(workspace.root() / "policies"), "-s", stack)

@@ -15,6 +15,7 @@ from typing import Any
 
 from blueprint import loader, planner
 from blueprint import plan as plans
+from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.facts import Fact
 from blueprint.options import Options
@@ -60,6 +61,8 @@ class Estate:
     def __init__(self, plan: plans.Plan) -> None:
         self.plan = plan
         self.resources: dict[str, Resource] = {}
+        self.read: tuple[str, ...] = ()
+        """Stacks that are only read: the engine names them where ids come from, and never among the resources."""
         self._build()
 
     def copy(self, kept: Callable[[Resource], bool] = lambda _one: True) -> Estate:
@@ -89,7 +92,8 @@ class Estate:
 
     def facts(self) -> list[Fact]:
         """All of them, with what the engine knows of where ids come from."""
-        by_name = {name: one.urn for name, one in self.resources.items()}
+        by_name = {name: urn(stacks.REFERENCE, name) for name in self.read}
+        by_name |= {name: one.urn for name, one in self.resources.items()}
         return [
             outscale.fact(
                 one.kind,

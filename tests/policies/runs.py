@@ -6,6 +6,7 @@ import pathlib
 
 import pytest
 
+from blueprint import stack as stacks
 from policies import records, signing
 from policies.records import waivers
 from policies.session import Session
@@ -33,11 +34,12 @@ def layer_of(resource: Resource) -> str | None:
 def layer(estate: Estate, name: str) -> Estate:
     """The part of an estate that one layer's stack holds."""
     part = estate.copy(lambda one: layer_of(one) in (None, name))
+    part.read = tuple(f"{estate.plan.platform}.outscale-sandbox.dev.{one}" for one in stacks.STANDS_ON.get(name, ()))
     for one in part.resources.values():
-        # What another layer made is known by an id only: the engine sees no dependency.
-        one.uses = {
-            key: tuple(other for other in others if other in part.resources) for key, others in one.uses.items()
-        }
+        # What another layer made is an output of its stack.
+        for key, names in one.uses.items():
+            given = tuple(name for name in names if name in part.resources)
+            one.uses[key] = given if len(given) == len(names) else (*given, *part.read)
     return part
 
 

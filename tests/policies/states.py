@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from blueprint import stack as stacks
 from policies.state import SECRET, SIGNATURE
 from tests.policies import runs
 from tests.policies.estate import Estate
+from tests.policies.estate import urn as urn_of
 
 
 def secret(value: Any, *, sealed: bool = False) -> dict[str, str]:
@@ -22,7 +24,11 @@ def deployment(estate: Estate, stack: str, *, sealed: bool = False, imported: bo
     def urn(text: str) -> str:
         return text.replace("urn:pulumi:stack::", f"urn:pulumi:{stack}::", 1)
 
-    made: list[dict[str, Any]] = []
+    read = {name: urn(urn_of(stacks.REFERENCE, name)) for name in part.read}
+    made: list[dict[str, Any]] = [
+        {"urn": one, "type": stacks.REFERENCE, "id": name, "external": True, "inputs": {"name": name}}
+        for name, one in read.items()
+    ]
     providers: dict[str, str] = {}
     for one in part.resources.values():
         reference = ""
@@ -54,7 +60,10 @@ def deployment(estate: Estate, stack: str, *, sealed: bool = False, imported: bo
                 "propertyDependencies": {
                     "subject": [],
                     "references": [],
-                    **{key: [urn(part.resources[name].urn) for name in names] for key, names in one.uses.items()},
+                    **{
+                        key: [read.get(name) or urn(part.resources[name].urn) for name in names]
+                        for key, names in one.uses.items()
+                    },
                 },
             }
         )

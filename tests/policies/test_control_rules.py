@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
-from blueprint import facts
 from blueprint.values import UNKNOWN
-from policies.judge import console
 from policies.verdicts import State
-from providers.ovh import facts as ovh
-from providers.ovh import kinds
-from tests.mutation import platforms
-from tests.policies import elsewhere, estate, judging
+from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, Change, check, referring, to, unknown, without
 
 NET = "bubbles/warehouse"
@@ -246,118 +239,3 @@ def test_an_id_that_names_what_is_not_here_but_comes_from_here_is_refused() -> N
     changed = estate.estate_of()
     changed[RULE].properties["references"] = {"securityGroupId": "bubbles/elsewhere/zones/x"}
     assert "other than" in _together(changed, RULE)
-
-
-def test_ids_from_another_layer_are_left_to_the_live_check() -> None:
-    changed = estate.estate_of()
-    part = {name: one for name, one in changed.resources.items() if "/tiers/" in name and "/nic" in name}
-    changed.resources = {name: dataclasses.replace(one, uses={}) for name, one in part.items()}
-    found = judging.say_whole(judging.judge_of(changed.plan, layer="compute"), changed, "GOV-09")
-    assert {one.state for one in found} == {State.NOT_APPLICABLE}
-
-
-LAYER = "emc2.outscale-sandbox.dev.network"
-
-
-@pytest.mark.parametrize(
-    ("uses", "state", "says"),
-    [
-        ({"subnetId": (LAYER,), "securityGroupIds": (LAYER,)}, IDLE, "live check"),
-        ({"securityGroupIds": (LAYER,)}, REFUSED, "`subnetId` is typed by hand: bubbles/warehouse/zones/omop/az/a"),
-        ({"subnetId": (LAYER,)}, REFUSED, "`securityGroupIds[0]` is typed by hand"),
-    ],
-    ids=["both are the other layer's outputs", "one is a constant", "one in a list is a constant"],
-)
-def test_an_id_of_another_layer_comes_from_that_layer(
-    uses: dict[str, tuple[str, ...]], state: State, says: str
-) -> None:
-    changed = estate.estate_of()
-    reference = estate.Resource("pulumi:pulumi:StackReference", LAYER, {"name": LAYER}, {})
-    changed.resources = {NIC: dataclasses.replace(changed[NIC], uses=uses), LAYER: reference}
-    judge = judging.judge_of(changed.plan, layer="compute")
-    found = next(one for one in judging.say_whole(judge, changed, "GOV-09") if one.urn)
-    assert (found.state, says in found.message) == (state, True), found
-
-
-def test_an_id_that_the_provider_adds_by_itself_is_no_reference() -> None:
-    changed = estate.estate_of()
-    changed[NIC].properties["netId"] = "vpc-1"  # an output
-    found = judging.say_whole(judging.judge_of(changed.plan), changed, "GOV-09")
-    assert {one.state for one in found} == {State.CONFORM}
-
-
-@pytest.mark.parametrize("place", platforms.PLACES)
-def test_the_lowest_layer_points_at_nothing_that_it_neither_makes_nor_adopts(place: str) -> None:
-    """What another hand made and the program only reads (`.get()`) is judged by no rule: it must not pass unseen."""
-    layer = platforms.Layer(place, "network")
-    assert not layer.refused()
-    seen = [urn for fact in layer.facts for urns in (fact.origin.dependencies or {}).values() for urn in urns]
-    kinds = {fact.origin.type: fact.origin.path for fact in layer.facts if fact.origin.urn in seen}
-    assert len(kinds) > 1
-    for subject in {NET, *kinds.values()}:
-        found = [one for one in layer.read_only(subject) if one.rule == "GOV-09" and one.effect == "block"]
-        assert found, subject
-        for one in found:
-            named = (subject, subject.rpartition("/")[0])  # a zone's filter may be named by its zone
-            assert any(f"names {name}, which this stack neither makes nor adopts" in one.message for name in named)
-            assert "Remedy: " in console(one, layer.judge.catalogue)
-
-
-@pytest.mark.parametrize("place", platforms.PLACES)
-@pytest.mark.parametrize("layer", ["compute", "bastion"])
-def test_a_layer_that_stands_on_another_points_at_what_that_one_makes(place: str, layer: str) -> None:
-    assert not platforms.Layer(place, layer).refused()
-
-
-def test_what_a_reading_of_the_account_points_at_is_no_layer_s_to_make() -> None:
-    """There, GOV-10 says what is missing."""
-    changed = estate.estate_of()
-    del changed.resources[SUBNET]
-    found = judging.say_whole(judging.judge_of(changed.plan, layer="live"), changed, "GOV-09")
-    assert State.NON_CONFORM not in {one.state for one in found}
-
-
-@pytest.mark.parametrize("typed", ["subnetId", "securityGroupIds"])
-def test_an_id_typed_by_hand_is_refused_though_the_engine_shows_no_other_stack(typed: str) -> None:
-    """A stack only reads another: the engine names it where ids come from, and never among the stack's resources."""
-    changed = estate.estate_of()
-    reference = estate.Resource("pulumi:pulumi:StackReference", LAYER, {"name": LAYER}, {})
-    parts = {name: one for name, one in changed.resources.items() if name.endswith("/nic")}
-    uses = {"subnetId": (LAYER,), "securityGroupIds": (LAYER,)}
-    changed.resources = {name: dataclasses.replace(one, uses=uses) for name, one in parts.items()} | {LAYER: reference}
-    changed[NIC].uses = {key: names for key, names in uses.items() if key != typed}
-    shown = [fact for fact in changed.facts() if not isinstance(fact, facts.StackReference)]
-    found = [one for one in judging.judge_of(changed.plan, layer="compute").stack(shown) if one.rule == "GOV-09"]
-    refused = [(one.subject, one.effect, f"`{typed}" in one.message) for one in found if one.state is REFUSED]
-    assert refused == [(NIC, "block", True)]
-    assert len(found) == len(parts)
-
-
-def _named(fact: facts.Fact, subject: str, references: dict[str, str]) -> facts.Fact:
-    return dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, subject=subject, references=references))
-
-
-def test_what_comes_back_beside_a_named_id_is_no_id_typed_by_hand() -> None:
-    """OpenStack gives the network of each port that a machine names: nobody declared it, and it is of another layer."""
-    machine, port = "bubbles/warehouse/tiers/omop/1", f"{elsewhere.TARGET}::{kinds.PORT}::nic"
-    layer = f"urn:pulumi:emc2::rempart::pulumi:pulumi:StackReference::{LAYER}"
-    zone = "bubbles/warehouse/zones/omop"
-    inputs = {"fixedIps": [{"subnetId": "s-1"}], "securityGroupIds": ["g-1"]}
-    comes = {"fixedIps": (layer,), "securityGroupIds": (layer,)}
-    back = {"networks": [{"port": "p-1", "uuid": "n-1"}]}
-    together = [
-        _named(
-            ovh.fact(kinds.PORT, port, f"{machine}/nic", inputs, elsewhere.PROVIDER, comes),
-            f"{machine}/nic",
-            {"fixedIps[0].subnetId": f"{zone}/az/a", "securityGroupIds[0]": zone},
-        ),
-        _named(
-            ovh.fact(kinds.INSTANCE, "urn", machine, back, elsewhere.PROVIDER, {"networks": (port,)}),
-            machine,
-            {"networks[0].port": f"{machine}/nic"},
-        ),
-    ]
-    judge = judging.judge_at(elsewhere.TARGET, "emc2", layer="compute")
-    found = {one.subject: one.message for one in judge.stack(together) if one.rule == "GOV-09"}
-    assert set(found) == {machine, f"{machine}/nic"}
-    assert not [one for one in judge.stack(together) if one.rule == "GOV-09" and one.state is REFUSED], found

@@ -9,10 +9,12 @@ import pytest
 
 from blueprint import facts
 from blueprint import plan as plans
+from blueprint import stack as stacks
 from blueprint.values import UNKNOWN
+from policies.rules import read_stacks
 from policies.verdicts import Effect, State
 from providers.outscale import facts as outscale
-from tests.policies import estate, judging
+from tests.policies import estate, judging, runs
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
 
 PLAN = estate.plan_of()
@@ -122,24 +124,61 @@ def test_dat_10(case: Case) -> None:
     check("DAT-10", case)
 
 
+MINE = "emc2.outscale-sandbox.dev.network"
+STACKS = [
+    (MINE, CONFORM),
+    (f"organization/rempart/{MINE}", CONFORM),
+    ("emc2.outscale-sandbox.prod.network", REFUSED),
+    ("minimal.outscale-sandbox.dev.network", REFUSED),
+    ("emc2.ovh-sandbox.dev.network", REFUSED),
+    ("network", REFUSED),
+    ("", REFUSED),
+]
+
+
+def stacks_read(*shown: facts.Fact, name: str = "") -> list[tuple[str, State, bool]]:
+    """(subject, state, fault) of each stack that a compute layer reads: those shown, and where its ids come from."""
+    whole = runs.layer(estate.estate_of(), "compute")
+    whole.read = (name or MINE,)
+    for one in whole.resources.values():
+        one.uses = {key: tuple(whole.read if used == MINE else (used,))[:1] for key, (used, *_) in one.uses.items()}
+    found = judging.judge_of(PLAN, layer="compute").stack([*whole.facts(), *shown])
+    return [(one.subject, one.state, one.fault) for one in found if one.rule == "NET-02"]
+
+
+@pytest.mark.parametrize(("name", "state"), STACKS)
+def test_a_stack_of_another_environment_is_not_read_though_the_engine_shows_it_in_ids_only(
+    name: str, state: State
+) -> None:
+    assert stacks_read(name=name or "-") == [(name or "-", state, False)]
+
+
+@pytest.mark.parametrize(("name", "state"), [*STACKS, (None, REFUSED), (UNKNOWN, UNSEEN), ([], REFUSED)])
+def test_a_state_shows_which_stack_a_reference_reads_whatever_the_program_calls_it(name: Any, state: State) -> None:
+    urn = estate.urn(stacks.REFERENCE, MINE)
+    assert stacks_read(outscale.fact(stacks.REFERENCE, urn, MINE, {"name": name})) == [(MINE, state, False)]
+
+
+def test_a_stack_that_gives_no_id_is_judged_where_a_state_shows_it() -> None:
+    name = "emc2.outscale-sandbox.prod.keys"
+    fact = outscale.fact(stacks.REFERENCE, estate.urn(stacks.REFERENCE, name), name, {"name": name})
+    assert stacks_read(fact) == [(MINE, CONFORM, False), (name, REFUSED, False)]
+
+
 @pytest.mark.parametrize(
-    ("name", "state"),
+    ("urn", "reads"),
     [
-        ("emc2.outscale-sandbox.dev.network", CONFORM),
-        ("organization/rempart/emc2.outscale-sandbox.dev.network", CONFORM),
-        ("emc2.outscale-sandbox.prod.network", REFUSED),
-        ("minimal.outscale-sandbox.dev.network", REFUSED),
-        ("emc2.ovh-sandbox.dev.network", REFUSED),
-        ("", REFUSED),
-        (None, REFUSED),
-        (UNKNOWN, UNSEEN),
-        ([], REFUSED),
+        (f"urn:pulumi:s::rempart::{stacks.REFERENCE}::{MINE}", [MINE]),
+        (f"urn:pulumi:s::rempart::rempart:components:LandingZone${stacks.REFERENCE}::{MINE}", [MINE]),
+        (f"urn:pulumi:s::rempart::{stacks.REFERENCE}::a::b", ["a::b"]),
+        (f"urn:pulumi:s::rempart::outscale:index:Subnet::{stacks.REFERENCE}::{MINE}", []),
+        (f"urn:pulumi:s::rempart::{stacks.REFERENCE}$outscale:index:Subnet::{MINE}", []),
+        (stacks.REFERENCE, []),
     ],
 )
-def test_a_stack_of_another_environment_is_not_read(name: Any, state: State) -> None:
-    fact = outscale.fact("pulumi:pulumi:StackReference", "urn", "x", {"name": name})
-    found = judging.ask(judging.judge_of(PLAN), "NET-02", fact)
-    assert (found.state, found.fault) == (state, False)
+def test_a_stack_that_is_read_is_known_by_its_type_and_not_by_its_name(urn: str, reads: list[str]) -> None:
+    origin = facts.Origin("urn:x", "x:index:X", "x", "x", dependencies={"subnetId": (urn,), "netId": (urn,)})
+    assert [one.stack for one in read_stacks.read([facts.Component(origin)])] == reads
 
 
 def followed(*, plan: plans.Plan = PLAN, **changes: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from blueprint.values import UNKNOWN
 from policies.verdicts import State
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, Case, check, referring, to
-from tests.policies.test_control_rules import ACCEPTATION, GROUP, KEY, LAYER, NET, NIC, RULE, TABLE_LINK, VM
+from tests.policies.test_control_rules import ACCEPTATION, GROUP, KEY, NET, NIC, RULE, TABLE_LINK, VM
 
 PLAN = estate.plan_of()
 SUBNET = "bubbles/warehouse/zones/omop/az/a"
@@ -168,16 +168,18 @@ def test_gov_09_an_id_that_says_nothing_and_comes_from_here_is_refused() -> None
 def test_gov_09_where_one_id_comes_from_here_and_one_from_elsewhere_the_one_is_proved() -> None:
     changed = estate.estate_of()
     del changed.resources[SUBNET]
+    changed.read = ("emc2.outscale-sandbox.dev.network",)
+    changed[NIC].uses["subnetId"] = changed.read
     assert together(changed, NIC, "compute") == (CONFORM, "")
 
 
 def test_gov_09_what_lies_outside_comes_from_no_layer() -> None:
     changed = estate.estate_of()
-    reference = estate.Resource("pulumi:pulumi:StackReference", LAYER, {"name": LAYER}, {})
     rule = dataclasses.replace(changed[RULE], uses={})
     rule.properties["references"] = {"securityGroupId": facts.OUTSIDE}
-    changed.resources = {RULE: rule, LAYER: reference}
+    changed.resources = {RULE: rule}
     assert together(changed, RULE)[0] is IDLE
+    assert together(changed, RULE, "compute")[0] is IDLE
 
 
 def test_gov_09_says_nothing_of_the_whole_before_the_engine_has_seen_it() -> None:
