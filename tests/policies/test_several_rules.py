@@ -15,7 +15,7 @@ from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, Case, check, to
 from tests.policies.test_bucket_rules import CONDITION, GATE, LANDING, PARTS, READ, lets, under
 from tests.policies.test_filtering_rules import IN, LIMITS, OUT, SSH_IN, Opened
-from tests.policies.test_log_rules import HERE, SINK, rule
+from tests.policies.test_trace_keeping_rules import HERE, SINK, rule
 
 PLAN = estate.plan_of()
 ADMIN_OUT = "flows/admin-22--warehouse/egress/administration.bastion/1"
