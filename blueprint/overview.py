@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from blueprint import naming
+from blueprint import naming, private_links
 from blueprint.drawing.tables import ports, short
 from blueprint.plan import Assumption, Flow, Plan, Via
 
@@ -27,6 +27,7 @@ def sections(plan: Plan) -> list[Section]:
         _addresses(plan),
         _matrix(plan),
         _paths(plan),
+        _links(plan),
         _machines(plan),
         _buckets(plan),
         _names(plan),
@@ -126,20 +127,33 @@ def _paths(plan: Plan) -> Section:
         (short(route.zone), route.destination, str(route.via), _target(route.target, peerings.keys()))
         for route in plan.routes
     ]
-    private = sorted(external.name for external in plan.externals if external.via == "private")
     note = "A zone has a route to what it has a rule with, and no other."
     if any(gateway.via is Via.NAT for gateway in plan.gateways):
         note += " A NAT service stands in the edge zone, where the offer has one."
-    if private:
-        note += (
-            f" Reached by a private link, with rules and no route yet (the VPN is not part of this version): "
-            f"{', '.join(private)}."
-        )
     return Section("Routes", ("zone", "to", "via", "through"), tuple(rows), note)
 
 
 def _target(subject: str, peerings: Iterable[str]) -> str:
     return subject.removeprefix("peerings/").replace("--", " and ") if subject in peerings else short(subject)
+
+
+def _links(plan: Plan) -> Section:
+    rows = tuple(
+        (
+            one.external.name,
+            ", ".join(one.external.cidrs),
+            "declared" if one.external.link else "not said",
+            ", ".join(flow.removeprefix("flows/") for flow in one.flows),
+            ", ".join(map(short, one.zones)),
+        )
+        for one in private_links.of(plan)
+    )
+    note = (
+        "Reached by a private link only: these flows have filter rules and no route. No adapter makes a link or its "
+        "routes: order or make each one outside, and have it bring its routes to the zones named here."
+    )
+    headers = ("external", "ranges", "its link", "flows", "zones that need its route")
+    return Section("Private links", headers, rows, note if rows else "")
 
 
 def _machines(plan: Plan) -> Section:

@@ -17,6 +17,7 @@ from blueprint import (
     keyring,
     machines,
     model,
+    private_links,
     provenance,
     routing,
 )
@@ -56,6 +57,7 @@ def plan(loaded: Loaded, target: Target, environment: str) -> Plan:
         "compute": bool(tiers),
         "bastion": bastion is not None,
         "peering": bool(paths.peerings),
+        private_links.NEED: bool(private_links.find(externals, rules)),
         "nat": any(gateway.via is Via.NAT for gateway in paths.gateways),
         "bucket-policy": any(bucket.deny_plaintext for bucket in buckets),
         "lifecycle": any(bucket.expire_days or bucket.noncurrent_expire_days for bucket in buckets),

@@ -11,7 +11,7 @@ import datetime as dt
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from blueprint import facts, loader, planner
+from blueprint import facts, loader, planner, private_links
 from blueprint import plan as plans
 from blueprint import target as targets
 from blueprint.overview import Section
@@ -217,10 +217,13 @@ def _constraints(comparison: Comparison) -> Section:
             continue
         problems = capabilities.check(column.offer, column.plan.needs, comparison.as_of, comparison.declared)
         lacking = {problem.brick: str(problem) for problem in problems}
+        outside = private_links.to_settle(private_links.of(column.plan))
         for need in column.plan.needs:
             word = state(column.offer, need, comparison.as_of)
             part = column.offer.part(need)
-            met = "no" if need in lacking else "yes" if column.offer.has(need) else part.state if part else "no"
+            met: str = "no" if need in lacking else "yes" if column.offer.has(need) else part.state if part else "no"
+            if need == private_links.NEED and need not in lacking:  # the offer may have one, and nothing here makes it
+                met, lacking[need] = "outside", outside
             rows.append((column.title, need, word, met, lacking.get(need, "")))
         rows += _limits(column, comparison.azs)
     headers = ("offer", "constraint", "the offer has", "met", "otherwise")
@@ -283,10 +286,18 @@ def judged(name: str, its: capabilities.Workaround) -> str:
     return f"no rule judges it: a record for {', '.join(asked)}" if asked else "no rule judges it"
 
 
+def _beyond(plan: plans.Plan) -> str:
+    """How many flows have rules and no route, and with whom."""
+    links = private_links.of(plan)
+    count = sum(len(one.flows) for one in links)
+    return f"{count}: {', '.join(one.external.name for one in links)}" if links else "0"
+
+
 def _matrix(comparison: Comparison) -> Section:
     columns: Sequence[Column] = [column for column in comparison.columns if column.plan is not None]
     rows = [
         ("flows of the matrix", *(str(len(column.plan.flows)) for column in columns if column.plan)),
+        ("flows that only a private link carries", *(_beyond(column.plan) for column in columns if column.plan)),
         *((kind, *(str(column.made.get(kind, 0)) for column in columns)) for kind in (*KINDS, "resources")),
     ]
     headers = ("what", *(column.title for column in columns))

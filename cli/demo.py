@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import rich.panel
 import rich.table
 
-from blueprint import loader, planner, target, workspace
+from blueprint import loader, planner, private_links, target, workspace
 from blueprint import plan as plans
 from blueprint import stack as stacks
 from cli import admin_key, console, engine, environment, exit_codes, layers, report, sandbox, show
@@ -83,6 +83,7 @@ def _picture(env: Mapping[str, str]) -> None:
     out = console.out()
     out.print(resources(plan, things))
     out.print(flows(plan))
+    show.beyond(private_links.of(plan))
     prefix = f"{PLATFORM.name}.{PLATFORM.target}.{PLATFORM.environment}"
     merged = model.merge(report.folders(prefix))
     report.publish(merged, "states", None, "en")

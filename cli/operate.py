@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from blueprint import loader, target
+from blueprint import loader, planner, private_links, target
 from blueprint import stack as stacks
 from cli import console, environment, layers, recovery, show, strays
 from cli.layers import Platform
@@ -49,6 +49,7 @@ def up(
         if not layers.exit_code(done):
             done = layers.up(chosen, wanted, env, progress, refresh)
     show.results(done, format)
+    _tell_links(chosen, layers.exit_code(done))
     return layers.exit_code(done)
 
 
@@ -94,6 +95,8 @@ def recover(
         if not layers.exit_code(done) and not only_settle:
             done = layers.up(chosen, wanted, env, progress)
     show.results(done, format)
+    if not only_settle:
+        _tell_links(chosen, layers.exit_code(done))
     return layers.exit_code(done)
 
 
@@ -123,6 +126,14 @@ def adopt(
     if not only_show:
         _confirm(yes, f"Take what exists under the tags of {chosen.name} on {chosen.target} into its stacks?")
     return command.adopt(chosen, _layers(only), subject, identifier, format, only_show)
+
+
+def _tell_links(chosen: Platform, code: int) -> None:
+    """An `up` that went well leaves flows without a way, where only a private link carries them."""
+    if code:
+        return
+    plan = planner.plan(loader.load(loader.find(chosen.name)), target.load(chosen.target), chosen.environment)
+    show.beyond(private_links.of(plan))
 
 
 def _platform(name: str, target_name: str, env_name: str) -> Platform:

@@ -13,7 +13,7 @@ import rich.console
 import rich.markup
 import rich.table
 
-from blueprint import loader, overview, planner
+from blueprint import loader, overview, planner, private_links
 from blueprint import plan as plans
 from blueprint import target as targets
 from blueprint.drawing import picture
@@ -59,6 +59,7 @@ def _capabilities(planned: plans.Plan, where: targets.Target, declared: Sequence
         note = f"providers/{where.provider}/capabilities.yaml knows no offer {where.offer!r}."
         return overview.Section("Capabilities needed", headers, (), note)
     missing = {problem.brick: str(problem) for problem in capabilities.check(offer, planned.needs, as_of, declared)}
+    missing.setdefault(private_links.NEED, private_links.to_settle(private_links.of(planned)))
     rows = []
     for brick in planned.needs:
         standing = offer.judge(brick, as_of)

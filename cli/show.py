@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import rich.markup
 import rich.table
 
+from blueprint.private_links import PrivateLink, summary
 from cli import console, engine
 
 KINDS = ("create", "update", "replace", "delete", "same")
@@ -28,6 +29,17 @@ def results(done: Sequence[engine.LayerResult], format: str) -> None:
     warnings = sorted({warning for result in done for warning in result.warnings})
     if warnings:
         console.out().print(f"[yellow]{len(warnings)} warnings[/]; the first: {rich.markup.escape(warnings[0])}")
+
+
+def beyond(links: Sequence[PrivateLink]) -> None:
+    """Which flows nothing here carries; on standard error, since standard output may be a program's."""
+    if links:
+        console.err().print(
+            f"[yellow]no way yet[/]: {rich.markup.escape(summary(links))} have filter rules and no route. Only a "
+            "private link reaches them: it is ordered and made outside, and whoever makes it brings its routes "
+            "(`rempart plan` names the zones that need them)",
+            soft_wrap=True,
+        )
 
 
 def _table(done: Sequence[engine.LayerResult]) -> rich.table.Table:

@@ -109,7 +109,9 @@ def layer(platform: str, where: targets.Target, environment: str, layer: str) ->
 def _layer(plan: plans.Plan, where: targets.Target, layer: str) -> list[Resource]:
     offer = capabilities.load(where.provider).offers[where.offer]
     monitor = _Monitor()
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # the first failure is raised; those that it causes are not told too
+    asyncio.set_event_loop(loop)
     stack = f"{plan.platform}.{where.name}.{plan.environment}.{layer}"
     pulumi.runtime.set_mocks(monitor, project="rempart", stack=stack, preview=False, monitor=mocks.MockMonitor(monitor))
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
-from blueprint import facts, values
+from blueprint import facts, private_links, values
 from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies import addresses
@@ -50,6 +50,15 @@ def matrix_carried_out(everything: Sequence[Fact], context: Context) -> Iterator
         yield refused(f"rule {subject} of the matrix is registered {count} times, not once", subject=flow)
     if not wrong:
         yield Verdict(State.CONFORM, subject="flows")
+    yield from _carried_elsewhere({flow for _, flow in wrong}, context)
+
+
+def _carried_elsewhere(wrong: set[str], context: Context) -> Iterator[Verdict]:
+    """Rules are all that the flows of a private link have here: whether anything passes is shown by a record only."""
+    for link in private_links.of(context.plan):
+        if not wrong & set(link.flows):
+            subject = link.external.subject
+            yield Verdict(State.EVIDENCE_REQUIRED, private_links.told(link), subject, scope=subject)
 
 
 # NET-10

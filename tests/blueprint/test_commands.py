@@ -9,7 +9,9 @@ import re
 import pytest
 
 from blueprint import loader
+from blueprint import target as targets
 from cli import check, exit_codes, plan
+from providers import capabilities
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "errors"
 PASSWORD = "Correct-Horse-9-Battery"
@@ -84,7 +86,7 @@ def test_a_plan_shows_addresses_flows_names_capabilities_and_assumptions(
     assert "simulated" in said
     assert "10.64.16.128/25" in said
     assert "pinned by the target" in said
-    assert "rules and no route yet" in said
+    assert "these flows have filter rules and no route" in " ".join(said.split())
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,12 @@ def test_a_plan_says_what_the_offer_has_of_each_part_that_the_blueprint_needs(
     assert rows["peering"][0] == peering
     assert "ends on" in rows["peering"][1], "the decision that holds for it is said"
     assert rows["bastion"][0] == "external"
+    where = targets.load(target)
+    assert (
+        rows["private-link"][0] == capabilities.load(where.provider).offers[where.offer].features["private-link"].state
+    )
+    assert "made outside" in rows["private-link"][2], "whatever the offer has: no adapter makes one"
+    assert "snds (delivery-snds)" in rows["private-link"][2]
 
 
 def test_a_plan_as_json_is_the_plan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import html.parser
 import json
@@ -124,3 +125,23 @@ def test_a_workaround_that_no_rule_judges_says_so() -> None:
     assert own is not None
     assert comparison.judged("kubernetes", own) == "no rule judges it: a record for K8S-06, K8S-07, K8S-08"
     assert comparison.judged("something-else", own) == "no rule judges it"
+
+
+def test_flows_that_only_a_private_link_carries_are_named_on_every_offer(made: comparison.Comparison) -> None:
+    """Whatever the offer has: nothing here makes a link, so no cell may read as if the flows passed."""
+    emc2 = {
+        one.target.name: planner.plan(loader.load(loader.find("emc2")), target.load(one.target.name), "dev")
+        for one in made.columns
+        if one.target
+    }
+    columns = tuple(dataclasses.replace(one, plan=emc2[one.target.name]) if one.target else one for one in made.columns)
+    tables = {one.title: one for one in comparison.sections(dataclasses.replace(made, columns=columns))}
+    rows = [row for row in tables["Constraints"].rows if row[1] == "private-link"]
+    assert [row[0] for row in rows] == [one.title for one in columns if one.target]
+    for row in rows:
+        assert row[3] == "outside"
+        assert "snds (delivery-snds)" in row[4] and "researchers (access-a, access-b)" in row[4]
+    (carried,) = [row for row in tables["The same matrix"].rows if row[0] == "flows that only a private link carries"]
+    assert all(cell.startswith("13: ") and "snds" in cell for cell in carried[1:])
+    (none,) = [row for row in comparison.sections(made)[-1].rows if row[0].startswith("flows that only a private")]
+    assert set(none[1:]) == {"0"}

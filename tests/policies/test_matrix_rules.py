@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from blueprint import plan as plans
+from blueprint import private_links
 from blueprint.values import UNKNOWN
 from policies.verdicts import State
 from providers.outscale import facts as outscale
@@ -148,12 +149,16 @@ def whole_says(whole: estate.Estate, **context: Any) -> list[tuple[str, State]]:
 
 def test_a_flow_whose_rule_is_missing_or_there_twice_is_refused_over_the_whole_stack() -> None:
     whole = estate.estate_of()
-    assert whole_says(whole) == [("flows", CONFORM)]
+    linked = [(one.external.subject, State.EVIDENCE_REQUIRED) for one in private_links.of(PLAN)]
+    assert whole_says(whole) == [("flows", CONFORM), *linked]
     twice = whole.copy()
     twice.resources["again"] = dataclasses.replace(whole[RULE], name="again")
-    assert whole_says(twice) == [("flows/omop-load", REFUSED)]
+    assert whole_says(twice) == [("flows/omop-load", REFUSED), *linked]
     del whole.resources[RULE]
-    assert whole_says(whole) == [("flows/omop-load", REFUSED)]
+    assert whole_says(whole) == [("flows/omop-load", REFUSED), *linked]
+    lost = next(name for name in whole.resources if name.startswith("flows/delivery-snds/"))
+    del whole.resources[lost]
+    assert ("externals/snds", State.EVIDENCE_REQUIRED) not in whole_says(whole), "its rules are not there either"
 
 
 def test_the_matrix_is_the_network_layer_s_business() -> None:
@@ -266,3 +271,21 @@ def test_only_one_signed_port_is_open_not_a_range_to_it() -> None:
     whole = estate.estate_of()
     whole[TIME].properties.update(fromPortRange=123.0, toPortRange=124.0)
     assert judging.say(judging.judge_of(PLAN), whole, "NET-10", TIME).state is REFUSED
+
+
+def test_net_07_says_of_what_only_a_private_link_carries_that_nothing_here_shows_it() -> None:
+    """Each rule of such a flow is registered, and no route leads there: that it passes is no claim of ours."""
+    links = {one.external.subject: one for one in private_links.of(PLAN)}
+    told = judging.judge_of(PLAN).stack(estate.estate_of().facts())
+    found = {one.subject: one for one in told if one.rule == "NET-07"}
+    assert found.pop("flows").state is State.CONFORM
+    assert set(found) == set(links)
+    assert {one.state for one in found.values()} == {State.EVIDENCE_REQUIRED}
+    assert "its flow has filter rules and no route" in found["externals/snds"].message
+    assert "its 2 flows have" in found["externals/researchers"].message
+
+
+def test_net_07_asks_nothing_of_what_has_a_route() -> None:
+    routed = tuple(dataclasses.replace(one, via="internet") for one in PLAN.externals)
+    told = judging.judge_of(dataclasses.replace(PLAN, externals=routed)).stack(estate.estate_of().facts())
+    assert {(one.subject, one.state) for one in told if one.rule == "NET-07"} == {("flows", State.CONFORM)}
