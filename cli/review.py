@@ -20,7 +20,7 @@ from cli import report
 from policies import outside, session, unplanned
 from policies.catalogue import loader as catalogues
 from policies.report import history, model
-from providers.terraform import buckets, calls, folder, mapping, plan
+from providers.terraform import buckets, calls, folder, mapping, plan, sources
 from providers.terraform.blocks import Block, Reading
 from providers.terraform.mapping import Resource
 
@@ -76,7 +76,7 @@ def read(path: pathlib.Path) -> Reading:
         return folder.read(path)
     if not path.exists():
         raise NothingToReview(f"{path} is not there: give a folder of Terraform, a plan or a state")
-    if path.suffix == ".tf":
+    if path.suffix in (".tf", ".tofu"):
         raise NothingToReview(f"{path} is one file of a configuration: give its folder, {path.parent}")
     return plan.read(path)
 
@@ -86,17 +86,22 @@ def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tupl
     types = mapping.load(provider).types if mapping.path(provider).exists() else {}
     own = importlib.import_module(f"providers.{provider}.terraform") if types else None
     resources: list[Resource] = []
-    unknown: list[Block] = []
-    stored = buckets.merge(reading.blocks)
-    on_an_endpoint = {one.address for one in reading.blocks if buckets.endpoint(one.provider)}
-    for block in reading.blocks:
+    blocks = [one for one in reading.blocks if sources.foreign(one) is None]
+    unknown = [
+        dataclasses.replace(one, type=f"{source}:{one.type}")
+        for one in reading.blocks
+        if (source := sources.foreign(one)) is not None
+    ]
+    stored = buckets.merge(blocks)
+    on_an_endpoint = {one.address for one in blocks if buckets.endpoint(one.provider)}
+    for block in blocks:
         if block.type in types and own is not None:
             for one in own.expand(block):
                 resources.append(mapping.translate(one, types[one.type]))
         elif not (block.type in buckets.TYPES and block.address in on_an_endpoint):
             unknown.append(block)
-    unknown += buckets.strays(resources, types, reading.blocks)
-    resources = buckets.complete(resources, types, reading.blocks)
+    unknown += buckets.strays(resources, types, blocks)
+    resources = buckets.complete(resources, types, blocks)
     named = own.subjects(resources, planned) if own is not None else resources
     return [*named, *stored], unknown
 

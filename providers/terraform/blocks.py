@@ -28,6 +28,8 @@ class Block:
     """`file:line` where it is written, else the document and the address."""
     provider: Mapping[str, Any]
     """What its provider is configured with."""
+    sources: tuple[str, ...] = ()
+    """Where its provider comes from, as far as what is read says so: one, unless files disagree."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from providers.terraform.blocks import Block, camel
 from providers.terraform.mapping import SUBJECT, Resource, TypeText, tags
 
 KIND = "s3:index:Bucket"
+SOURCE = "hashicorp/aws"
+"""Where the provider comes from whose resources are read here."""
 BUCKET = "aws_s3_bucket"
 PARTS = (
     "aws_s3_bucket_acl",

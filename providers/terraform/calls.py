@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from providers.terraform import written
 from providers.terraform.blocks import Block
-from providers.terraform.written import SKIPPED, Written
+from providers.terraform.written import MODULE, SKIPPED, Written
 
-MODULE, PROVISIONER = "module", "provisioner"
+PROVISIONER = "provisioner"
 """Types of what is no resource and has effects all the same: no rule knows them."""
 CREDENTIALS = frozenset(
     {"application_credential_secret", "client_secret", "password", "secret_id", "secret_key", "secret_key_id", "token"}
@@ -41,7 +42,7 @@ def unused(folder: pathlib.Path) -> Iterator[str]:
 
 def overrides(file: str) -> bool:
     """Whether what a file says replaces what the others say of the same block."""
-    return re.search(r"(?:^|[/_])override\.tf(?:\.json)?$", file) is not None
+    return re.search(r"(?:^|[/_])override\.(?:tf|tofu)(?:\.json)?$", file) is not None
 
 
 def overridden(blocks: Sequence[Block]) -> list[Block]:
@@ -74,8 +75,7 @@ class Providers:
 
     def of(self, kind: str, named: Any, module: str) -> Mapping[str, Any]:
         """What a resource of type `kind` is under, which names `named` (`aws.west`), or none, in `module`."""
-        name, _, alias = _bare(named).partition(".") if named else (kind.split("_")[0], "", "")
-        return self._configured(name, alias, module)
+        return self._configured(*local(kind, named), module)
 
     def _configured(self, name: str, alias: str, module: str) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
@@ -131,7 +131,7 @@ def _beside(call: Written, folder: pathlib.Path) -> bool:
         return False
     place = ((folder / call.file).parent / source).resolve()
     inside = place.is_relative_to(folder.resolve()) and not SKIPPED & set(place.relative_to(folder.resolve()).parts)
-    return inside and any(path.is_file() for path in (*place.glob("*.tf"), *place.glob("*.tf.json")))
+    return inside and written.holds(place)
 
 
 def credential(provider: Mapping[str, Any]) -> str | None:
@@ -144,6 +144,12 @@ def programs(block: Block, said: Mapping[str, Any]) -> Iterator[Block]:
     """A block that no rule knows where a resource runs programs as it is made."""
     if said.get(PROVISIONER):
         yield dataclasses.replace(block, address=f"{block.address}.{PROVISIONER}", type=PROVISIONER, values={})
+
+
+def local(kind: str, named: Any) -> tuple[str, str]:
+    """(local name, alias) of the provider of a resource of type `kind`, which names one (`aws.west`), or none."""
+    name, _, alias = _bare(named).partition(".") if named else (kind.split("_")[0], "", "")
+    return name, alias
 
 
 def _bare(text: Any) -> str:

@@ -7,17 +7,20 @@ observable, and a resource that is written and missing is kept as such.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import pathlib
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 import tfparse
 
 from blueprint.values import NOT_OBSERVABLE
-from providers.terraform import calls, written
+from providers.terraform import calls, sources, written
 from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 from providers.terraform.written import Written
 
@@ -36,12 +39,42 @@ _DEPTH = 10
 
 
 def read(folder: pathlib.Path) -> Reading:
-    """Raises `BadTerraform` for a folder without Terraform in it."""
+    """As OpenTofu reads it. Raises `BadTerraform` for a folder without Terraform in it."""
     if not written.files(folder):
-        raise BadTerraform(f"{folder} holds no Terraform: no file in it ends in .tf or .tf.json")
+        raise BadTerraform(f"{folder} holds no Terraform: no file in it ends in {', '.join(written.ENDINGS)}")
+    left_out = written.shadowed(folder)
+    with _without(folder, left_out) as place:
+        reading = _read(place)
+    twice = [
+        f"{one.relative_to(folder)}: OpenTofu reads {twin.name} in its place, and that is judged; "
+        "Terraform reads this one: review a plan"
+        for one, twin in left_out.items()
+    ]
+    return dataclasses.replace(reading, source=folder.name, problems=(*reading.problems, *twice))
+
+
+@contextlib.contextmanager
+def _without(folder: pathlib.Path, left_out: Iterable[pathlib.Path]) -> Iterator[pathlib.Path]:
+    """A copy without some files, for a resolver that reads all that it finds; where there are none, the folder."""
+    names = set(left_out)
+    if not names:
+        yield folder
+        return
+
+    def passed(at: str, inside: list[str]) -> set[str]:
+        return {one for one in inside if one in written.SKIPPED or pathlib.Path(at) / one in names}
+
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = pathlib.Path(temporary) / "copy"
+        shutil.copytree(folder, copy, symlinks=True, ignore=passed)
+        yield copy
+
+
+def _read(folder: pathlib.Path) -> Reading:
     everything, problems = written.read(folder)
-    said = [one for one in everything if one.type != calls.MODULE]
-    called = [one for one in everything if one.type == calls.MODULE]
+    said = [one for one in everything if one.type not in (written.MODULE, written.REQUIRED)]
+    called = [one for one in everything if one.type == written.MODULE]
+    required = sources.required(everything)
     problems.extend(calls.unused(folder))
     blocks: list[Block] = []
     covered: set[str] = set()
@@ -54,11 +87,11 @@ def read(folder: pathlib.Path) -> Reading:
             except (tfparse.ParseError, ValueError) as error:
                 problems.append(f"{place}: it cannot be resolved ({type(error).__name__}); what is written is judged")
                 resolved = {}
-            found = list(_Module(place, resolved, said, called).blocks())
+            found = list(_Module(place, resolved, said, called, required).blocks())
             paths += [one["__tfmeta"].get("path", "") for ones in resolved.values() for one in ones]
             covered |= {one.location.rpartition(":")[0] for one in found} | _files(place, resolved)
             blocks.extend(found)
-    blocks.extend(_missing(said, blocks))
+    blocks.extend(_missing(said, blocks, required))
     blocks = calls.overridden(blocks)
     for block, message in calls.elsewhere(called, folder, paths):
         blocks.append(block)
@@ -87,6 +120,7 @@ class _Module:
     resolved: Mapping[str, Any]
     said: list[Written]
     called: list[Written]
+    required: sources.Required
 
     @functools.cached_property
     def providers(self) -> calls.Providers:
@@ -139,6 +173,7 @@ class _Module:
             frozenset(weave.unresolved),
             f"{file}:{meta['line_start']}",
             self.providers.of(kind, named, module),
+            sources.of(kind, named, file, self.required),
         )
         yield made
         yield from calls.programs(made, {**one, **body})
@@ -293,7 +328,7 @@ def _name(address: str) -> str:
     return _parts(_INDEX.sub("", address).rpartition("/")[2])[2]
 
 
-def _missing(said: Iterable[Written], blocks: Iterable[Block]) -> Iterator[Block]:
+def _missing(said: Iterable[Written], blocks: Iterable[Block], required: sources.Required) -> Iterator[Block]:
     """What is written and was not resolved: all that is known of it are the literals."""
     seen = {(one.location.rpartition(":")[0], one.type, _name(one.address)) for one in blocks}
     for one in said:
@@ -301,7 +336,8 @@ def _missing(said: Iterable[Written], blocks: Iterable[Block]) -> Iterator[Block
             values = {key: _literal(item) for key, item in one.body.items() if key not in _META}
             address = f"{one.type}.{one.name}"
             holes = frozenset(path for path, item in leaves(values) if item is NOT_OBSERVABLE)
-            yield Block(address, one.type, values, {}, holes, f"{one.file}:{one.line}", {})
+            given = sources.of(one.type, one.body.get("provider"), one.file, required)
+            yield Block(address, one.type, values, {}, holes, f"{one.file}:{one.line}", {}, given)
 
 
 def _literal(value: Any) -> Any:

@@ -47,6 +47,8 @@ class TypeText(Model):
 class Types(Model):
     provider: str
     source: str
+    registry: tuple[str, ...]
+    """What configurations name as the source of that provider, and of no other."""
     read_on: dt.date
     types: dict[str, TypeText]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from blueprint.values import UNKNOWN
-from providers.terraform import calls
+from providers.terraform import calls, sources
 from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 
 _INDEX = re.compile(r"\[[^\]]*\]")
@@ -65,7 +66,10 @@ def _planned(document: Mapping[str, Any], name: str) -> Iterator[Block]:
             if not targets and _value(values, path) is UNKNOWN:
                 unresolved.add(path)
         given = _provider(configuration.get("provider_config", {}).get(provider, {}), variables)
-        made = Block(address, one["type"], values, references, frozenset(unresolved), f"{name}#{address}", given)
+        source = sources.told(one.get("provider_name"))
+        made = Block(
+            address, one["type"], values, references, frozenset(unresolved), f"{name}#{address}", given, source
+        )
         yield made
         yield from calls.programs(made, runs)
 
@@ -215,7 +219,8 @@ def _module(module: Mapping[str, Any], name: str) -> Iterator[Block]:
     for one in module.get("resources", ()):
         if one.get("mode") == "managed":
             values = {key: value for key, value in one["values"].items() if value is not None}
-            yield Block(one["address"], one["type"], values, {}, frozenset(), f"{name}#{one['address']}", {})
+            source = sources.told(one.get("provider_name"))
+            yield Block(one["address"], one["type"], values, {}, frozenset(), f"{name}#{one['address']}", {}, source)
     for child in module.get("child_modules", ()):
         yield from _module(child, name)
 
@@ -229,7 +234,8 @@ def _raw(document: Mapping[str, Any], name: str) -> Iterator[Block]:
             key = instance.get("index_key")
             address = base if key is None else f"{base}[{json.dumps(key)}]"
             values = {k: value for k, value in instance["attributes"].items() if value is not None}
-            yield Block(address, one["type"], values, {}, frozenset(), f"{name}#{address}", {})
+            source = sources.told(one.get("provider"))
+            yield Block(address, one["type"], values, {}, frozenset(), f"{name}#{address}", {}, source)
 
 
 def _by_id(blocks: list[Block]) -> Iterator[Block]:
@@ -241,4 +247,4 @@ def _by_id(blocks: list[Block]) -> Iterator[Block]:
             for path, value in leaves(one.values)
             if isinstance(value, str) and value in owners and owners[value] != one.address
         }
-        yield Block(one.address, one.type, one.values, found, frozenset(), one.location, one.provider)
+        yield dataclasses.replace(one, references=found)

@@ -12,11 +12,19 @@ import hcl2
 import lark
 
 SKIPPED = frozenset({".terraform", ".git", "node_modules"})
+TWINS = {".tf": ".tofu", ".tf.json": ".tofu.json"}
+"""How Terraform's files end -> how OpenTofu's end, which it reads in place of those of the same name."""
+ENDINGS = (*TWINS, *TWINS.values())
+MODULE, REQUIRED = "module", "required_providers"
+"""Types of what is no resource."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Written:
-    """One `resource` block, or one call of a module (whose type is `module`), with expressions as text (`${...}`)."""
+    """One `resource` block, one call of a module, or one provider that is required: see `MODULE` and `REQUIRED`.
+
+    Expressions are text (`${...}`).
+    """
 
     file: str
     line: int
@@ -26,13 +34,38 @@ class Written:
 
 
 def files(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Every Terraform file below a folder, but for what `terraform init` fetched."""
-    found = [*folder.rglob("*.tf"), *folder.rglob("*.tf.json")]
-    return sorted(one for one in found if not SKIPPED & set(one.relative_to(folder).parts))
+    """Every file of Terraform or OpenTofu below a folder, but for what `init` fetched, as OpenTofu reads them."""
+    found = _all(folder)
+    return sorted(found - set(_twins(found)))
+
+
+def shadowed(folder: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
+    """Files that OpenTofu leaves out -> those that it reads in their place. Terraform reads the first ones."""
+    return _twins(_all(folder))
+
+
+def holds(folder: pathlib.Path) -> bool:
+    """Whether a folder is a module: whether such a file lies in it, and not below it."""
+    return any(path.is_file() and path.name.endswith(ENDINGS) for path in folder.glob("*"))
+
+
+def _all(folder: pathlib.Path) -> set[pathlib.Path]:
+    found = [one for ending in ENDINGS for one in folder.rglob(f"*{ending}")]
+    return {one for one in found if not SKIPPED & set(one.relative_to(folder).parts)}
+
+
+def _twins(found: set[pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
+    named = [
+        (one, one.with_name(one.name.removesuffix(ending) + twin))
+        for one in sorted(found)
+        for ending, twin in TWINS.items()
+        if one.name.endswith(ending)
+    ]
+    return {one: twin for one, twin in named if twin in found}
 
 
 def read(folder: pathlib.Path) -> tuple[list[Written], list[str]]:
-    """(resources and calls as written, one message for each file that cannot be read)."""
+    """(resources, calls and required providers as written, one message for each file that cannot be read)."""
     made: list[Written] = []
     problems: list[str] = []
     for path in files(folder):
@@ -64,7 +97,10 @@ def _blocks(document: Any, file: str) -> Iterator[Written]:
         for name, body in _labelled(named):
             yield from _written(file, kind, name, body)
     for name, body in _labelled(given.get("module")):
-        yield from _written(file, "module", name, body)
+        yield from _written(file, MODULE, name, body)
+    for key, inner in _labelled(given.get("terraform")):
+        for name, body in _labelled(inner) if key == REQUIRED else ():
+            yield from _written(file, REQUIRED, name, body)
 
 
 def _labelled(blocks: Any) -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,7 @@ BAD = {
     "another document": ("plan.json", "{}", "neither a plan nor a state"),
     "another shape": ("plan.json", '{"resource_changes": [1]}', "is not as Terraform writes it"),
     "one file": ("main.tf", "", "give its folder"),
+    "one file of OpenTofu": ("main.tofu", "", "give its folder"),
     "no resource": ("plan.json", '{"resource_changes": []}', "holds no resource"),
 }
 
