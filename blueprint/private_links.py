@@ -42,19 +42,21 @@ def find(externals: Iterable[External], rules: Iterable[FilterRule]) -> tuple[Pr
 
 def told(one: PrivateLink) -> str:
     """What is not there, and whose it is, in a sentence without its subject."""
-    count = len(one.flows)
-    flows = "its flow has" if count == 1 else f"its {count} flows have"
-    return f"{flows} filter rules and no route: whoever makes its private link brings the routes, and only they see it"
+    have = "has" if len(one.flows) == 1 else "have"
+    route = "and no route: whoever makes its private link, outside, brings the routes, and only a record shows them"
+    return f"{_names(one.flows)} {have} filter rules {route}"
 
 
 def summary(links: Iterable[PrivateLink]) -> str:
     """All of them in one line: external, and the names of its flows."""
-    return "; ".join(
-        f"{one.external.name} ({', '.join(flow.removeprefix('flows/') for flow in one.flows)})" for one in links
-    )
+    return "; ".join(f"{one.external.name} ({_names(one.flows)})" for one in links)
 
 
 def to_settle(links: Iterable[PrivateLink]) -> str:
     """What a person has to do; "" where there is none."""
     named = summary(links)
     return f"made outside, nothing here makes one: order a link that brings its routes to {named}" if named else ""
+
+
+def _names(flows: Iterable[str]) -> str:
+    return ", ".join(flow.removeprefix("flows/") for flow in flows)

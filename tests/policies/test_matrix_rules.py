@@ -281,8 +281,8 @@ def test_net_07_says_of_what_only_a_private_link_carries_that_nothing_here_shows
     assert found.pop("flows").state is State.CONFORM
     assert set(found) == set(links)
     assert {one.state for one in found.values()} == {State.EVIDENCE_REQUIRED}
-    assert "its flow has filter rules and no route" in found["externals/snds"].message
-    assert "its 2 flows have" in found["externals/researchers"].message
+    assert "delivery-snds has filter rules and no route" in found["externals/snds"].message
+    assert "access-a, access-b have" in found["externals/researchers"].message
 
 
 def test_net_07_asks_nothing_of_what_has_a_route() -> None:
