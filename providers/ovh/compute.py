@@ -11,7 +11,7 @@ import pulumi
 import yaml
 from pulumi_openstack import blockstorage, compute, images, networking
 
-from blueprint import links
+from blueprint import exposure, links
 from blueprint import plan as plans
 from providers import contracts
 from providers import images as offered
@@ -64,7 +64,7 @@ def run(
     public = dict(others).get(f"{machine.subject}/address")
     if public is not None:
         addresses[machine.subject] = _first(public)
-    elif session.routers and brick != BRICK and faces_internet(session.plan, machine):
+    elif session.routers and exposure.has_address(session.plan, machine):
         addresses[machine.subject] = _floating(session, machine, own[1], parent, brick)
     return contracts.Machines(machines={machine.subject: server.id}, disks=disks, addresses=addresses)
 
@@ -83,19 +83,10 @@ def ports(
         same = networking.PortFixedIpArgs(subnet_id=segmentation.subnets[segment], ip_address=_first(own))
         port = _port(session, machine, subject, (peering, segment), same, segmentation, parent, brick)
         found.append((subject, port))
-    if not session.routers and faces_internet(session.plan, machine):
+    if not session.routers and exposure.has_place(session.plan, machine):
         subject = f"{machine.subject}/address"
         found.append((subject, _port(session, machine, subject, None, None, segmentation, parent, brick)))
     return found
-
-
-def faces_internet(plan: plans.Plan, machine: plans.Machine) -> bool:
-    """Machines of edge zones that a flow takes to the Internet; not the bastion's where it is reached by VPN."""
-    if plan.zone(machine.zone).role is not plans.ZoneRole.EDGE:
-        return False
-    if plan.bastion is not None and machine in plan.bastion.machines and plan.bastion.access != "declared_ranges":
-        return False
-    return any(route.zone == machine.zone and route.via is plans.Via.INTERNET for route in plan.routes)
 
 
 def _first(port: networking.Port) -> pulumi.Output[str]:

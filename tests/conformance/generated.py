@@ -1,4 +1,4 @@
-"""Small conforming platforms, drawn at random: what is sealed in them is drawn too."""
+"""Small conforming platforms that no file holds: one with an edge, and those drawn at random, sealed zones included."""
 
 from __future__ import annotations
 
@@ -19,6 +19,34 @@ REVIEW = "2027-05-31"
 def _minimal() -> dict[str, Any]:
     text = loader.find("minimal").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))
+
+
+def front() -> dict[str, Any]:
+    """`minimal`, and what it has none of: a machine that the Internet reaches, and a zone that leaves by NAT."""
+    data = copy.deepcopy(_minimal())
+    administration = data["bubbles"]["administration"]
+    administration["slots"]["next"] = 3
+    administration["zones"]["front"] = {"slot": 2, "plane": "perimeter", "role": "edge"}
+    administration["tiers"]["front"] = {"zone": "front", "count": 2, "vcpus": 2, "memory_gib": 4, "image": "debian-12"}
+    data["platform"] = "front"
+    data["externals"] |= {
+        name: {"cidrs": [cidr], "via": "internet"}
+        for name, cidr in (("partner", "198.51.100.0/28"), ("upstream", "198.51.100.16/28"))
+    }
+    data["workarounds"] = {**data["workarounds"], "nat": {"name": "relay on the edge machines"}}
+    data["flows"] |= {
+        "orders": _declared("partner", "administration.front", 5671),
+        "orders-inside": _declared("administration.front", "administration.services", 5671),
+        "packages": _declared("administration.services", "upstream", 443),
+    }
+    return data
+
+
+def _declared(source: str, there: str, port: int) -> dict[str, Any]:
+    return {
+        "from": source, "to": there, "protocol": "tcp", "ports": port, "encryption": "mutual_tls",
+        "purpose": "conformance", "owner": "platform-team", "review_date": REVIEW,
+    }  # fmt: skip
 
 
 @st.composite

@@ -12,7 +12,7 @@ import pulumi
 import pytest
 from hypothesis import given
 
-from blueprint import links, loader, planner, target
+from blueprint import exposure, links, loader, planner, target
 from blueprint import plan as plans
 from providers import contracts
 from providers.ovh import compute, facts, kinds, labels, network, segments
@@ -130,9 +130,9 @@ def test_an_image_that_is_not_there_once_is_named_with_the_machine(ids: tuple[st
 def test_a_bastion_behind_a_vpn_has_no_port_on_the_internet() -> None:
     bastion = PLAN.bastion
     assert bastion is not None
-    assert compute.faces_internet(PLAN, bastion.machines[0])
+    assert exposure.has_place(PLAN, bastion.machines[0])
     hidden = dataclasses.replace(PLAN, bastion=dataclasses.replace(bastion, access="vpn"))
-    assert not compute.faces_internet(hidden, bastion.machines[0])
+    assert not exposure.has_place(hidden, bastion.machines[0])
 
 
 def test_only_zones_that_are_routed_over_a_peering_are_on_its_link() -> None:
