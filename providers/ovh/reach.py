@@ -1,8 +1,9 @@
-"""Who can talk with whom on OpenStack without routers: groups, ports and the networks that both ends stand on.
+"""Who can talk with whom on OpenStack: groups, ports, the networks that both ends stand on, and routers between them.
 
 A conversation passes where the source's groups let it out, the destination's let it in, and both have a port on one
-network; with the Internet, where a port stands on the provider's own. A declared flow (EVERY) speaks of the addresses
-that both have at home; what passes at all (ANY) passes under any address.
+network, or routers carry it there and back; with the Internet, where a port stands on the provider's own network or a
+router leads there. A declared flow (EVERY) speaks of the addresses that both have at home; what passes at all (ANY)
+passes under any address.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from blueprint import exposure
 from blueprint import plan as plans
 from blueprint.properties import as_ports, as_protocol
 from providers.observation import Opening, Reach
-from providers.openings import NOTHING, Block, Rule, either, passing, rules, together
+from providers.openings import Block, Rule, either, passing, rules, together
 from providers.ovh import kinds, labels
+from providers.ovh.forwarding import Place, Routers
 from providers.ovh.live import Thing
 
 
@@ -25,8 +28,7 @@ from providers.ovh.live import Thing
 class _Port:
     """Where something stands, and what its groups let through there."""
 
-    network: str
-    block: Block
+    place: Place
     home: bool
     """Under the address that the machine has in its zone."""
     outbound: tuple[Rule, ...]
@@ -48,6 +50,8 @@ class Observer:
         self._all = things
         self._ours = [thing for thing in things if thing.owner == (plan.platform, plan.environment)]
         self._externals = {one.subject: one for one in plan.externals}
+        self._routers = Routers(things, external)
+        self._routed = any(thing.type == kinds.ROUTER for thing in self._ours)
 
     def openings(self, source: str, destination: str, reach: Reach) -> frozenset[Opening]:
         """Empty where nothing passes; between two externals nothing is ours to say."""
@@ -71,23 +75,40 @@ class Observer:
         self, host: _Host, outside: plans.External, cidr: str, inwards: bool
     ) -> dict[Reach, frozenset[Opening]]:
         block = ipaddress.ip_network(cidr)
+        ways = [
+            (
+                self._with_outside(port, block, inwards),
+                passing(None, None, port.inbound, block) if inwards else passing(port.outbound, block, None, None),
+            )
+            for port in host.ports
+        ]
         # A private link brings its own routes to the machine's own interface: its filter is what can be seen here.
-        stand = [host.ports[0]] if outside.via == "private" else [p for p in host.ports if p.network in self._external]
-        return either(
-            passing(None, None, port.inbound, block) if inwards else passing(port.outbound, block, None, None)
-            for port in stand
-        )
+        return ways[0][1] if outside.via == "private" else either(_within(*way) for way in ways)
+
+    def _with_outside(self, port: _Port, block: Block, inwards: bool) -> frozenset[Reach]:
+        if port.place.network in self._external:
+            return frozenset(Reach)
+        return self._routers.into(port.place, block) if inwards else self._routers.out(port.place, block)
 
     def _inside(self, here: _Host, there: _Host) -> dict[Reach, frozenset[Opening]]:
-        """Over every network on which both stand. The provider's own is the Internet's: flows with it say the rest."""
+        """Over every network on which both stand, and over routers. The provider's own network is the Internet's:
+        flows with it say the rest."""
         met = [
             (mine, other)
             for mine in here.ports
             for other in there.ports
-            if mine.network == other.network and mine.network not in self._external
+            if not self._external & {mine.place.network, other.place.network}
         ]
-        ways = ((m.home and o.home, passing(m.outbound, o.block, o.inbound, m.block)) for m, o in met)
-        return either(way if home else {**NOTHING, Reach.ANY: way[Reach.ANY]} for home, way in ways)
+        return either(
+            _within(
+                self._joined(mine.place, other.place) - (frozenset() if mine.home and other.home else {Reach.EVERY}),
+                passing(mine.outbound, other.place.block, other.inbound, mine.place.block),
+            )
+            for mine, other in met
+        )
+
+    def _joined(self, here: Place, there: Place) -> frozenset[Reach]:
+        return frozenset(Reach) if here.network == there.network else self._routers.between(here, there)
 
     @functools.cache  # noqa: B019 - one observer lives for one reading
     def _hosts(self, zone: str) -> tuple[_Host, ...]:
@@ -119,28 +140,35 @@ class Observer:
 
     def _stand(self, port: Thing, address: str, home: bool) -> _Port:
         groups = [str(one) for one in port.body.get("security_group_ids") or ()]
-        network, block = str(port.body["network_id"]), ipaddress.ip_network(address)
+        segment = next(str(o["subnet_id"]) for o in port.body["fixed_ips"] if str(o["ip_address"]) == address)
+        known = self._routers.public(port.body, address)
+        place = Place(str(port.body["network_id"]), segment, ipaddress.ip_network(address), known)
         if not port.body.get("is_port_security_enabled", True):
             everything = tuple(rules("any", None, None, [ipaddress.ip_network("0.0.0.0/0")]))
-            return _Port(network, block, home, everything, everything)
-        return _Port(network, block, home, self._of(groups, "egress"), self._of(groups, "ingress"))
+            return _Port(place, home, everything, everything)
+        return _Port(place, home, self._of(groups, "egress"), self._of(groups, "ingress"))
 
     def _empty(self, subnet: Thing, zone: str) -> _Host:
-        """Behind the zone's groups, on the bubble's network and on every link that carries the segment."""
+        """Behind the zone's groups, on the bubble's network and on every link that carries the segment.
+
+        A machine of the edge would have an address on the Internet: a port there, or its router's floating IP.
+        """
         groups = [
             t.identifier for t in self._ours if t.type == kinds.GROUP and _subject(t).startswith(f"{zone}/filter")
         ]
         block = ipaddress.ip_network(str(subnet.body["cidr"]))
         own = _subject(subnet)
         links = [t for t in self._ours if t.type == kinds.SUBNET and _subject(t).endswith(f"/{own}")]
-        networks = [str(subnet.body["network_id"]), *(str(one.body["network_id"]) for one in links)]
-        role = self._plan.zone(zone).role
-        faces = role is plans.ZoneRole.EDGE and any(
-            route.zone == zone and route.via is plans.Via.INTERNET for route in self._plan.routes
-        )
-        networks += sorted(self._external)[:1] if faces else []
+        reached = self._routed and exposure.reached(self._plan, zone)
+        public = self._routers.gateways(subnet.identifier) if reached else frozenset[str]()
+        places = [
+            Place(str(subnet.body["network_id"]), subnet.identifier, block, public),
+            *(Place(str(one.body["network_id"]), one.identifier, block) for one in links),
+        ]
+        if not self._routed and exposure.faces(self._plan, zone):
+            places += [Place(network, "", block) for network in sorted(self._external)[:1]]
         out, into = self._of(groups, "egress"), self._of(groups, "ingress")
-        return _Host(tuple(_Port(network, block, True, out, into) for network in networks))
+        return _Host(tuple(_Port(place, True, out, into) for place in places))
 
     def _of(self, groups: Iterable[str], direction: str) -> tuple[Rule, ...]:
         wanted = set(groups)
@@ -167,6 +195,11 @@ class Observer:
         else:
             blocks = [ipaddress.ip_network("::/0" if body.get("ether_type") == "IPv6" else "0.0.0.0/0")]
         return rules(protocol, first, last, blocks)
+
+
+def _within(reaches: frozenset[Reach], way: dict[Reach, frozenset[Opening]]) -> dict[Reach, frozenset[Opening]]:
+    """What filters let through, where there is a way at all."""
+    return {reach: way[reach] if reach in reaches else frozenset() for reach in Reach}
 
 
 def _subnets(port: Thing) -> set[str]:
