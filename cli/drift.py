@@ -74,10 +74,10 @@ def seek(
 
 def _undeclared(platform: layers.Platform, env: Mapping[str, str], loaded: loader.Loaded) -> Iterator[Drift]:
     seen = account.listed(platform, env, loaded)
-    counted = collections.Counter((fact.origin.type, fact.origin.subject) for fact in seen)
+    counted = collections.Counter((fact.origin.type, fact.origin.name) for fact in seen)
     for fact in seen:
         origin = fact.origin
-        what = "added" if origin.subject is None else "doubled" if counted[origin.type, origin.subject] > 1 else ""
+        what = "added" if origin.subject is None else "doubled" if counted[origin.type, origin.name] > 1 else ""
         if what:
             place = _place(loaded.source_map, origin.subject or origin.name)
             yield Drift(origin.subject or origin.name, what, origin.urn, (), place)

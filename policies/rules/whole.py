@@ -9,7 +9,8 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from blueprint import facts, links
+from blueprint import exposure, facts, links
+from blueprint import plan as plans
 from blueprint.facts import Fact
 from policies.context import Context, Index
 from policies.rules.model import Rule
@@ -23,6 +24,27 @@ def _placements(index: Index) -> list[str]:
     """One for each tier of several machines."""
     tiers = collections.Counter(machine.rpartition("/")[0] for machine in index.machines)
     return [f"{tier}/placement" for tier, machines in tiers.items() if machines > 1]
+
+
+def _attachments(index: Index) -> list[str]:
+    """The place of each segment on each peering and gateway that its zone is routed over."""
+    targets = {(route.zone, route.target) for route in index.routes.values()}
+    return [
+        f"{target}/attachments/{subnet.subject}" for zone, target in targets for subnet in index.zones[zone].subnets
+    ]
+
+
+def _segment_routes(index: Index) -> list[str]:
+    """Each route in each segment of its zone, under the name that a resource for it has."""
+    return [
+        f"{route.subject}/az/{subnet.subject.rpartition('/az/')[2]}/via/{route.target}"
+        for route in index.routes.values()
+        for subnet in index.zones[route.zone].subnets
+    ]
+
+
+def _addresses(index: Index, has: Callable[[plans.Plan, plans.Machine], bool]) -> list[str]:
+    return [f"{subject}/address" for subject, machine in index.machines.items() if has(index.plan, machine)]
 
 
 PARTS: Mapping[str, Part] = {
@@ -47,6 +69,16 @@ PARTS: Mapping[str, Part] = {
         ],
     ),
     "link-interfaces": (facts.Interface, lambda index: [subject for subject, _, _ in links.interfaces(index.plan)]),
+    "places-outside": (facts.PublicAddress, lambda index: _addresses(index, exposure.has_place)),
+    # Where they meet over routers, segments have a place there, and routes of their own.
+    "attachments": (facts.Attachment, _attachments),
+    "attachment-links": ("attachment-link", lambda index: [f"{subject}/link" for subject in _attachments(index)]),
+    "segment-routes": (facts.Route, _segment_routes),
+    "addresses": (facts.PublicAddress, lambda index: _addresses(index, exposure.has_address)),
+    "address-links": (
+        facts.PublicAddress,
+        lambda index: [f"{subject}/link" for subject in _addresses(index, exposure.has_address)],
+    ),
     "placements": (facts.Placement, _placements),
     "machines": (facts.Machine, lambda index: index.machines),
     "disks": (facts.Disk, lambda index: index.disks),
@@ -61,6 +93,8 @@ def there_and_once(everything: Sequence[Fact], context: Context) -> Iterator[Ver
     for fact in everything:
         kind = fact.role if isinstance(fact, facts.Support) else type(fact)
         found[kind][fact.origin.path].append(fact.origin.urn)
+        if fact.origin.name.startswith(f"{fact.origin.path}/"):  # one of several that together are its subject
+            found[kind][fact.origin.name].append(fact.origin.urn)
     for part in sorted(context.whole):
         kind, subjects = PARTS[part]
         for subject in sorted(subjects(context.index)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from blueprint.facts import OUTSIDE, Origin
 from blueprint.properties import Properties
@@ -47,6 +47,12 @@ REGIONAL = frozenset({NETWORK, SUBNET, INSTANCE, VOLUME, "s3:index:Bucket"})
 """Kinds whose fact says the region."""
 
 
+Told: TypeAlias = tuple[str | None, dict[str, str]]
+"""What a name says: a subject, and references."""
+NOBODY: Told = (None, {})
+"""A name that is none of the adapter's."""
+
+
 def origin(
     kind: str, urn: str, name: str, props: Properties, dependencies: Mapping[str, tuple[str, ...]] | None
 ) -> Origin:
@@ -59,8 +65,8 @@ def origin(
     elif kind == RULE:
         text = props.text("description", "")
         subject, references = labels.from_description(text) if isinstance(text, str) else (None, {})
-    elif kind in _NAMED:
-        subject, references = _NAMED[kind](name)
+    elif kind in NAMED:
+        subject, references = NAMED[kind](name)
     else:
         given = props.text("subject", None)
         subject, references = given if isinstance(given, str) else None, {}
@@ -116,37 +122,40 @@ def entries(props: Properties, key: str) -> list[Mapping[str, Any]]:
     return [entry if isinstance(entry, Mapping) else {} for entry in value] if isinstance(value, list) else []
 
 
-def _disk_link(name: str) -> tuple[str, dict[str, str]]:
+def _disk_link(name: str) -> Told:
     """`<machine>/disks/<d>/link` joins that disk and that machine."""
     disk = name.removesuffix("/link")
-    return name, {"volumeId": disk, "instanceId": disk.partition("/disks/")[0]}
+    return (name, {"volumeId": disk, "instanceId": disk.partition("/disks/")[0]}) if "/disks/" in name else NOBODY
 
 
-def _router_link(name: str) -> tuple[str, dict[str, str]]:
+def _router_link(name: str) -> Told:
     """`<link>/attachments/<subnet>/link` joins that router and the port of the same name."""
     port = name.removesuffix("/link")
-    return name, {"routerId": port.partition("/attachments/")[0], "portId": port}
+    router, _, segment = port.partition("/attachments/")
+    return (name, {"routerId": router, "portId": port}) if segment and port != name else NOBODY
 
 
-def _address_link(name: str) -> tuple[str, dict[str, str]]:
+def _address_link(name: str) -> Told:
     """`<machine>/address/link` joins that address and the machine's own interface."""
     address = name.removesuffix("/link")
-    return name, {"floatingIp": address, "portId": f"{address.removesuffix('/address')}/nic"}
+    machine = address.removesuffix("/address")
+    return (name, {"floatingIp": address, "portId": f"{machine}/nic"}) if name.endswith("/address/link") else NOBODY
 
 
-def _subnet_route(name: str) -> tuple[str, dict[str, str]]:
+def _subnet_route(name: str) -> Told:
     """`<zone>/routes/<r>/az/<a>/via/<link>`: the route of one subnet of the zone, over that link's port there."""
     route, _, rest = name.partition("/az/")
     az, _, link = rest.partition("/via/")
-    subnet = f"{route.partition('/routes/')[0]}/az/{az}"
-    return route, {"subnetId": subnet, "nextHop": f"{link}/attachments/{subnet}"}
+    zone, _, own = route.partition("/routes/")
+    subnet = f"{zone}/az/{az}"
+    return (route, {"subnetId": subnet, "nextHop": f"{link}/attachments/{subnet}"}) if own and link else NOBODY
 
 
-def _nothing_more(name: str) -> tuple[str, dict[str, str]]:
+def _nothing_more(name: str) -> Told:
     return name, {}
 
 
-_NAMED: Mapping[str, Callable[[str], tuple[str, dict[str, str]]]] = {
+NAMED: Mapping[str, Callable[[str], Told]] = {
     ATTACHMENT: _disk_link,
     ROUTER_INTERFACE: _router_link,
     FLOATING_LINK: _address_link,

@@ -18,7 +18,7 @@ from blueprint.facts import AccessKey, Fact, Machine
 from blueprint.properties import as_ports, as_protocol, as_range
 from blueprint.values import NOT_OBSERVABLE
 from providers import buckets, observation
-from providers.ovh import facts, kinds, labels, live, reach
+from providers.ovh import facts, kinds, labels, live, reach, routed
 from providers.ovh.live import Account, Thing
 
 EXPECTED = (
@@ -27,15 +27,16 @@ EXPECTED = (
     "filters",
     "rules",
     "peerings",
-    "link-segments",
     "interfaces",
-    "link-interfaces",
     "placements",
     "machines",
     "disks",
     "disk-links",
     "buckets",
 )
+ON_LINKS = ("link-segments", "link-interfaces", "places-outside")
+OVER_ROUTERS = ("gateways", "attachments", "attachment-links", "segment-routes", "addresses", "address-links")
+"""What there is more of in each form. A platform has the second where a router is its own."""
 NEEDED = ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD", "OVH_S3_ENDPOINT", "OVH_S3_ACCESS_KEY", "OVH_S3_SECRET_KEY")
 READER = ("REMPART_READER_CLOUD",)
 """Entry of clouds.yaml set aside for reading, where there is one."""
@@ -122,6 +123,7 @@ class _Reading:
         for thing in self._ours:
             if subject := self._subject(thing):
                 self._subjects[thing.type, thing.identifier] = subject
+        self._routed = any(thing.type == kinds.ROUTER for thing in self._ours)
 
     def observed(self) -> observation.Observed:
         mine = (*self._ours, *self._unmanaged)
@@ -131,7 +133,7 @@ class _Reading:
             facts=(*self._providers(), *made),
             unmanaged=tuple(f"{thing.type.rsplit(':', 1)[-1]} {thing.identifier}" for thing in self._unmanaged),
             others=dict(counted),
-            expected=EXPECTED,
+            expected=(*EXPECTED, *(OVER_ROUTERS if self._routed else ON_LINKS)),
             beside=len([one for one in self._beside if one.type not in (kinds.GROUP, kinds.RULE)]),
         )
 
@@ -156,6 +158,7 @@ class _Reading:
             kinds.SUBNET: self._segment,
             kinds.PORT: self._port,
             kinds.GROUP: self._group,
+            kinds.ROUTER: routed.router,
             kinds.RULE: self._rule,
             kinds.INSTANCE: self._server,
             kinds.VOLUME: self._volume,
@@ -176,6 +179,11 @@ class _Reading:
         yield fact
         if thing.type == kinds.VOLUME:
             yield from self._links(thing, subject)
+        for part in routed.parts(thing, self._things, self._plan, self._named_by):
+            yield self._fact(part.kind, part.identifier, part.name, part.properties, part.ids, inside=part.inside)
+
+    def _named_by(self, kind: str, identifier: str) -> str:
+        return self._subjects.get((kind, identifier), "")
 
     def _fact(
         self,
@@ -196,7 +204,7 @@ class _Reading:
             references[key] = known or f"unmanaged {target}"
             base = key.split("[")[0].split(".")[0]
             dependencies[base] = (*dependencies.get(base, ()), _urn(pointed, target))
-        if subject.startswith("peerings/") and kind == kinds.NETWORK:
+        if subject.startswith("peerings/") and kind in (kinds.NETWORK, kinds.ROUTER):
             peering = next((one for one in self._plan.peerings if one.subject == subject), None)
             if peering is not None:
                 references |= {"a": f"bubbles/{peering.a}", "b": f"bubbles/{peering.b}"}
@@ -211,7 +219,11 @@ class _Reading:
         given = {"region": self._account.region}
         urn = _urn(kind, identifier)
         name = subject or (f"{inside}/{identifier}" if inside else identifier)
-        return facts.fact(kind, urn, name, {**told, **properties}, given, dependencies)
+        made = facts.fact(kind, urn, name, {**told, **properties}, given, dependencies)
+        if subject or kind not in kinds.NAMED:
+            return made
+        # A name says whom such a thing serves, and this one was made up here: it serves nobody that is known.
+        return dataclasses.replace(made, origin=dataclasses.replace(made.origin, subject=None))
 
     def _network(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         guarded = bool(body.get("is_port_security_enabled", True))

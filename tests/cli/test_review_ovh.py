@@ -94,7 +94,7 @@ def test_a_route_is_the_planned_one_over_the_link_that_its_next_hop_is_on() -> N
     plan = planner.plan(loader.load(loader.find("minimal")), targets.load("ovh-sandbox"), "dev")
     made = registering.register("minimal", "network", "ovh-sandbox", routers=True).resources
     route = next(one for one in made if one[0] == kinds.SUBNET_ROUTE)
-    subject, references = kinds._NAMED[kinds.SUBNET_ROUTE](route[1])
+    subject, references = kinds.NAMED[kinds.SUBNET_ROUTE](route[1])
     from providers.ovh import terraform
 
     def tagged(kind: str, address: str, subject: str) -> mapping.Resource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import pytest
 
@@ -49,22 +50,26 @@ def test_each_missing_thing_is_seen(part: str, estate: Estate, everything: list[
     assert [one for one, state in said(estate, left).items() if state is State.NON_CONFORM] == [subject]
 
 
-@pytest.fixture(scope="module")
-def project() -> tuple[registering.Registered, list[Fact]]:
-    """What the other adapter declares, as facts: there bubbles meet on links."""
-    layers = [registering.register("emc2", layer, "ovh-sandbox") for layer in stacks.LAYERS]
+FORMS = {False: (*there.EXPECTED, *there.ON_LINKS), True: (*there.EXPECTED, *there.OVER_ROUTERS)}
+"""Whether bubbles meet over routers, on the other adapter -> what is expected there."""
+
+
+@functools.cache
+def project(routers: bool) -> tuple[registering.Registered, list[Fact]]:
+    """What the other adapter declares, as facts."""
+    layers = [registering.register("emc2", layer, "ovh-sandbox", routers=routers) for layer in stacks.LAYERS]
     resources = [one for layer in layers for one in layer.resources]
     return layers[0], [ovh.fact(kind, name, name, inputs) for kind, name, inputs in resources]
 
 
-@pytest.mark.parametrize("part", [None, *there.EXPECTED])
-def test_each_missing_thing_of_a_project_with_links_is_seen(
-    part: str | None, project: tuple[registering.Registered, list[Fact]]
-) -> None:
-    made, facts = project
-    context = judging.context_of(made.plan, whole=frozenset(there.EXPECTED))
+@pytest.mark.parametrize(
+    ("routers", "part"), [(routers, part) for routers, parts in FORMS.items() for part in (None, *parts)]
+)
+def test_each_missing_thing_of_a_project_is_seen(routers: bool, part: str | None) -> None:
+    made, facts = project(routers)
+    context = judging.context_of(made.plan, whole=frozenset(FORMS[routers]))
     subject = sorted(whole.PARTS[part][1](context.index))[0] if part else "nothing"
-    left = [fact for fact in facts if fact.origin.subject != subject]
+    left = [fact for fact in facts if subject not in (fact.origin.subject, fact.origin.name)]
     found = {str(one.subject): one.state for one in whole.there_and_once(left, context)}
     assert [one for one, state in found.items() if state is State.NON_CONFORM] == ([subject] if part else [])
 
@@ -93,4 +98,4 @@ def test_a_run_of_the_pack_says_nothing(estate: Estate) -> None:
 
 
 def test_every_part_that_a_provider_expects_is_known() -> None:
-    assert set(whole.PARTS) >= EVERYTHING
+    assert set(whole.PARTS) >= EVERYTHING.union(*FORMS.values())
