@@ -12,6 +12,9 @@ from typing import Any, Protocol
 
 import pytest
 
+from blueprint import target
+from providers import capabilities
+from tests.components import registering
 from tests.conformance import outscale, ovh
 from tests.engine import world as worlds
 
@@ -63,8 +66,13 @@ class Adapter:
     """Makes the account large enough for all that are drawn."""
     needs: tuple[str, ...] = ()
     longer: tuple[str, ...] = ()
+    native: tuple[str, ...] = ()
+    """Features that its offer is taken to have: one line of capabilities.yaml turns each of them on."""
     hand_later: bool = False
     """True where a hand's changes and an adoption take minutes: the long form has them."""
+
+    def offer(self) -> capabilities.Offer:
+        return registering.offer(target.load(self.target), **dict.fromkeys(self.native, True))
 
     def brought(self) -> tuple[str, ...]:
         return (*self.platforms, *(self.longer if every_platform() else ()))
@@ -81,7 +89,7 @@ ADAPTERS = {
         worlds.world,
         outscale.Hand,
         platforms=("minimal",),
-        longer=("emc2",),  # tests/engine/test_emc2.py brings it up in every run
+        longer=("emc2", "front"),  # tests/engine/test_emc2.py brings the first up in every run
         drawn=(4, 24),
         storage="oos",
         adopts=("network", "storage"),
@@ -92,7 +100,7 @@ ADAPTERS = {
         functools.partial(worlds.world, target="ovh-sandbox"),
         ovh.Hand,
         platforms=("minimal",),
-        longer=("emc2",),
+        longer=("emc2", "front"),
         drawn=(1, 12),
         storage="rgw",
         room=ovh.room,
@@ -100,7 +108,22 @@ ADAPTERS = {
         needs=("cloud",),
         hand_later=True,
     ),
+    "ovh-routers": Adapter(
+        "ovh-sandbox",
+        ovh.with_routers,
+        ovh.Hand,
+        platforms=("front",),
+        longer=("minimal", "emc2"),
+        drawn=(0, 12),  # a minute each
+        storage="rgw",
+        room=ovh.room,
+        adopts=("storage",),
+        needs=("cloud",),
+        native=("routers",),
+        hand_later=True,
+    ),
 }
 LONGER = pytest.mark.timeout(1800)
 """Minutes on two idle cores, and more beside other work."""
-MARKS: dict[str, Any] = {"outscale": (), "ovh": (pytest.mark.openstack,)}
+ON_OPENSTACK = (pytest.mark.openstack,)
+MARKS: dict[str, Any] = {"outscale": (), "ovh": ON_OPENSTACK, "ovh-routers": ON_OPENSTACK}

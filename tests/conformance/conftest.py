@@ -8,10 +8,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from providers import capabilities, observation
+from tests.conformance import generated
 from tests.conformance.adapters import ADAPTERS, LONGER, MARKS, Adapter, every_platform
 from tests.engine.world import World
 
@@ -35,7 +37,7 @@ class Stand:
 
     @property
     def offer(self) -> capabilities.Offer:
-        return capabilities.load(self.plan.provider).offers[target.load(self.adapter.target).offer]
+        return self.adapter.offer()
 
     @property
     def live(self) -> observation.LiveAdapter:
@@ -74,6 +76,7 @@ def world(
     for fixture in adapter.needs:
         request.getfixturevalue(fixture)
     drawn = tmp_path_factory.mktemp("platforms")
+    (drawn / "front.yaml").write_text(yaml.safe_dump(generated.front()), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(workspace.PLATFORMS_VARIABLE, str(drawn))
         with adapter.start(f"c{os.getpid()}", tmp_path_factory.mktemp("world")) as made:
@@ -99,7 +102,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of `up` runs on every platform of every adapter; one marked `only`, on that platform."""
     if "up" not in metafunc.fixturenames:
         if "adapter" in metafunc.fixturenames:
-            names = [pytest.param(name, marks=MARKS[name], id=name) for name in ADAPTERS]
+            drawing = [name for name, one in ADAPTERS.items() if one.drawn[every_platform()]]
+            names = [pytest.param(name, marks=MARKS[name], id=name) for name in drawing]
             metafunc.parametrize("adapter", names, indirect=True, scope="module")
         return
     hand = any(metafunc.definition.iter_markers("hand"))
@@ -123,11 +127,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not any("conformance" in str(one.nodeid) for one in terminalreporter.stats.get("passed", ())):
         return
     for name, adapter in sorted(ADAPTERS.items()):
-        where = target.load(adapter.target)
-        offer = capabilities.load(where.provider).offers[where.offer]
+        offer = adapter.offer()
         lacking = [f"{brick} {text.state}" for brick, text in sorted(offer.bricks.items()) if text.state != "native"]
         lacking += [f"{part} {text.state}" for part, text in sorted(offer.features.items()) if not offer.has(part)]
         terminalreporter.write_line(f"{name}: {len(lacking)} parts not native: {', '.join(lacking) or 'none'}")
-        later = [] if every_platform() else [*adapter.longer, *(["a hand's changes"] if adapter.hand_later else [])]
-        if later:
+        later = [
+            *adapter.longer,
+            *(["a hand's changes"] if adapter.hand_later else []),
+            *([] if adapter.drawn[0] else ["drawn platforms"]),
+        ]
+        if later and not every_platform():
             terminalreporter.write_line(f"{name}: {', '.join(later)} in the long form only: `make test-platforms`")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
 from providers.ovh import labels
 from sandbox.ovh import layout, region
 from tests.engine import openstack
+from tests.engine import world as worlds
 from tests.engine.world import World
+
+
+def with_routers(name: str, folder: pathlib.Path) -> contextlib.AbstractContextManager[World]:
+    """The offer as it announces itself: routers and floating IPs are allowed, and the toolkit is told so."""
+    return worlds.world(name, folder, "ovh-sandbox", "--routers", native=("routers",))
 
 
 def room(world: World) -> None:

@@ -72,7 +72,7 @@ def test_platforms_drawn_at_random_are_as_declared(adapter: Adapter, world: Worl
         assert matrix.denied_but_open(made.plan, made.flows) == []
         seen: observation.Observed = made.seen
         assert seen.unmanaged == ()
-        assert len(seen.others) == len(list(folder.glob("*.yaml"))) - 1
+        assert len(seen.others) == len(list(folder.glob("drawn-*.yaml"))) - 1
 
     bring()
     assert next(number) == examples

@@ -9,12 +9,14 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from blueprint import target as targets
 from blueprint import workspace
 from cli import admin_key, environment
 from providers.outscale import live, observed
+from tests.engine import checkouts
 
 FOREIGN = (
     "OSC_",
@@ -43,6 +45,8 @@ class World:
     folder: pathlib.Path
     env: Mapping[str, str]
     target: str = "outscale-sandbox"
+    checkout: pathlib.Path = dataclasses.field(default_factory=workspace.root)
+    """Where its commands come from."""
 
     def stack(self, platform: str, layer: str) -> str:
         return f"{platform}.{self.target}.{self.name}.{layer}"
@@ -61,7 +65,7 @@ class World:
     def run(self, *command: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
-            cwd=workspace.root(),
+            cwd=self.checkout,
             env={**self.env, **(env or {})},
             capture_output=True,
             text=True,
@@ -88,8 +92,12 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {"outscale-sandbox": ("outscale", "s3
 
 
 @contextlib.contextmanager
-def world(name: str, folder: pathlib.Path, target: str = "outscale-sandbox", *options: str) -> Iterator[World]:
+def world(
+    name: str, folder: pathlib.Path, target: str = "outscale-sandbox", *options: str, native: Sequence[str] = ()
+) -> Iterator[World]:
     """Starts the sandbox (with `options` of `sandbox up`), and leaves no process, no project and no stack file behind.
+
+    Its commands are those of a checkout whose offer has the features of `native`; of this one where there are none.
 
     A module whose worlds are on OpenStack asks for the fixture `cloud`, so that it is not started for each of them.
     """
@@ -102,7 +110,13 @@ def world(name: str, folder: pathlib.Path, target: str = "outscale-sandbox", *op
         assert started.returncode == 0, started.stdout + started.stderr
         os.environ[workspace.STATE_DIR_VARIABLE] = str(folder)
         admin_key.ensure()
-        yield World(name, folder, {**base, **environment.enter()}, target)
+        env = {**base, **environment.enter()}
+        if native:
+            checkout = checkouts.grown(folder, targets.load(target).provider, native)
+            env |= {"PYTHONPATH": str(checkout), "PULUMI_OPTION_POLICY_PACK": str(checkout / "policies")}
+            yield World(name, folder, env, target, checkout)
+        else:
+            yield World(name, folder, env, target)
     finally:
         os.environ.clear()
         os.environ.update(before)

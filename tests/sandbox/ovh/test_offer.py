@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ import openstack.exceptions
 import pytest
 
 from sandbox.ovh import description
+from tests.engine import openstack as clouds
 from tests.engine.openstack import Account
 
 pytestmark = [pytest.mark.contract, pytest.mark.openstack]
@@ -92,6 +94,32 @@ def test_the_announced_release_brings_routers_and_floating_ips(other: Account) -
     address = them.network.create_ip(floating_network_id=external.id)
     assert router.external_gateway_info["network_id"] == external.id
     assert address.floating_ip_address.startswith("203.0.113.")
+
+
+def test_there_too_nobody_chooses_an_address_outside_or_shows_a_private_one(other: Account) -> None:
+    them = other.connect()
+    external = them.network.find_network("Ext-Net")
+    with pytest.raises(Forbidden, match="floating_ip_address"):
+        them.network.create_ip(floating_network_id=external.id, floating_ip_address="203.0.113.77")
+    chosen = [{"ip_address": "203.0.113.77"}]
+    for asked in ({"external_fixed_ips": chosen}, {"enable_snat": False}):
+        with pytest.raises(Forbidden, match="external_gateway_info"):
+            them.network.create_router(name="r", external_gateway_info={"network_id": external.id, **asked})
+    with pytest.raises(Forbidden, match="fixed_ips"):
+        them.network.create_port(network_id=external.id, fixed_ips=chosen)
+
+
+def test_what_one_option_gives_is_taken_away_without_it(cloud: None, tmp_path: pathlib.Path) -> None:
+    with clouds.joined(tmp_path) as account:
+        with pytest.raises(Forbidden, match="create_router is disallowed by policy"):
+            account.connect().network.create_router(name="edge")
+        with clouds.joined(tmp_path, "--routers") as allowed:
+            made = allowed.connect().network.create_router(name="edge")
+            assert made.name == "edge"
+            assert clouds.sandbox(tmp_path, "up", "ovh").returncode == 0
+            with pytest.raises(Forbidden, match="create_router is disallowed by policy"):
+                account.connect().network.create_router(name="another")
+            allowed.connect().network.delete_router(made)  # what it made before is its own
 
 
 def test_two_worlds_do_not_see_each_other(me: Any, other: Account) -> None:
