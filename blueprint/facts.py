@@ -189,6 +189,8 @@ class Disk:
     """Where its content comes from; None for an empty disk."""
     left_out: Value[bool] = False
     """Whether copies of its machine leave it out."""
+    copied: Value[bool | None] = None
+    """Whether it names a policy of copies of its own; None where it goes with its machine."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -325,6 +327,8 @@ class Support:
     role: str
     ends: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
     """What it joins ("segment", "table", "disk", "machine", "peering") -> subject of each, as it says."""
+    gives: Value[str | None] = None
+    """What a grant lets its key do: "read", "write" or "control" (say who else may). None where it is no grant."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def made_to_end(fact: facts.Credential, context: Context) -> Verdict:
     most = context.parameter("IAM-06", "days")
     if (ends - context.as_of).days > most:
         return refused(f"it does not end within {most} days")
-    message = f"it ends on {ends}; that it began less than {most} days before, nothing here shows"
+    message = f"it ends on {ends}; that it began less than {most} days before, and what it may do, nothing here shows"
     return Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/credential")
 
 

@@ -125,22 +125,26 @@ def copies_sealed(fact: facts.Bucket, context: Context) -> Verdict:
 
 
 def machines_copied(everything: Sequence[Fact], _context: Context) -> Iterator[Verdict]:
-    """Where the provider copies machines by policies, each names one: what it then keeps, only a record shows."""
+    """Where the provider copies by policies, each machine names one: what it then keeps, only a record shows."""
     for fact in everything:
-        if isinstance(fact, facts.Machine) and fact.copied is not None:
-            if verdict := unread(fact, "copied"):
-                pass
-            elif fact.copied:
-                message = (
-                    "it names a policy of copies; how often it copies, what it keeps and where, nothing here shows"
-                )
-                verdict = Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/machine")
-            else:
-                verdict = refused("it names no policy of copies: its disks would be lost with it")
-            yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
-        elif isinstance(fact, facts.Disk) and fact.left_out is not False:
+        verdict: Verdict | None = None
+        if isinstance(fact, facts.Disk) and fact.left_out is not False:
             verdict = unread(fact, "left_out") or refused("copies of its machine leave it out: it would be lost")
+        elif isinstance(fact, facts.Machine | facts.Disk) and fact.copied is not None:
+            verdict = _by_policy(fact)
+        if verdict is not None:
             yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
+
+
+def _by_policy(fact: facts.Machine | facts.Disk) -> Verdict:
+    if verdict := unread(fact, "copied"):
+        return verdict
+    machine = isinstance(fact, facts.Machine)
+    if not fact.copied:
+        lost = "its disks would be lost with it" if machine else "only its machine's would hold it"
+        return refused(f"it names no policy of copies: {lost}")
+    message = "it names a policy of copies; how often it copies, what it keeps and where, nothing here shows"
+    return Verdict(State.EVIDENCE_REQUIRED, message, scope="kinds/machine" if machine else "kinds/disk")
 
 
 RULES = (

@@ -123,6 +123,8 @@ def _supports(role: str, subject: str, context: Context) -> bool:
         return subject.removesuffix("/static") in index.interfaces and subject.endswith("/static")
     if role == "bucket-grant":
         return subject.removesuffix("/grant") in index.buckets and subject.endswith("/grant")
+    if role == "copy-policy":
+        return subject.removesuffix("/copies") in index.machines and subject.endswith("/copies")
     return role == "disk-link" and subject.removesuffix("/link") in index.disks and subject.endswith("/link")
 
 
@@ -238,6 +240,8 @@ def _links(fact: facts.Support, context: Context) -> list[tuple[str, object, obj
         return [("segment", given.get("segment"), segment), ("table", table, zone.subject if zone else None)]
     if fact.role == "acceptation":
         return [("peering", given.get("peering"), subject.removesuffix("/acceptation"))]
+    if fact.role == "copy-policy":
+        return [("machine", given.get("machine"), subject.removesuffix("/copies"))]
     if fact.role == "disk-link":
         disk = subject.removesuffix("/link")
         machine = context.index.disks[disk][1].subject if disk in context.index.disks else None

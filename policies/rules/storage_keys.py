@@ -11,7 +11,7 @@ from blueprint.facts import Fact
 from policies.context import Context
 from policies.rules import attested
 from policies.rules.model import Rule
-from policies.verdicts import CONFORM, State, Verdict, refused
+from policies.verdicts import CONFORM, State, Verdict, refused, unread
 
 
 def keys_of_storage(context: Context) -> tuple[Verdict, ...]:
@@ -82,7 +82,11 @@ def _granted(grant: facts.Support, opened: Mapping[str, set[str]]) -> Verdict:
     bubbles = opened[account]
     if "" in bubbles:
         return refused("its key opens a bucket that is no bubble's")
-    return CONFORM if len(bubbles) == 1 else refused("its key opens buckets of several bubbles")
+    if len(bubbles) != 1:
+        return refused("its key opens buckets of several bubbles")
+    if grant.gives == "control":
+        return refused("its key may say who else opens the bucket: reading and writing are granted one by one")
+    return unread(grant, "gives") or CONFORM
 
 
 RULES = (Rule("STO-06", (facts.Credential,), made_narrow, no_key_of_two_bubbles, keys_of_storage),)

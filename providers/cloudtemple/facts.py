@@ -40,6 +40,8 @@ S3 = ("corsRules", "encryption", "forceDestroy", "lifecycleRules", "objectLock",
 """What only the S3 interface says of a bucket."""
 INDEPENDENT = "independent"
 """How the modes of a VMware disk begin that no snapshot of its machine holds, nor any copy made from one."""
+ROLES: Mapping[str, Value[str | None]] = {"READ": "read", "WRITE": "write", "FULL_CONTROL": "control"}
+"""Role of a grant on a bucket -> what it lets its key do. What another one gives, the documentation does not say."""
 GIB = 1 << 30
 
 
@@ -166,7 +168,8 @@ def _disk(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
         size //= GIB
     region, mode = provider.text("region", ""), props.text("diskMode", "")
     left_out = mode.strip().lower().startswith(INDEPENDENT) if isinstance(mode, str) else mode
-    return facts.Disk(origin, size, NOT_OBSERVABLE, region, NOT_OBSERVABLE, left_out=left_out)
+    copied = _copied(props) if props.has("backupSlaPolicies") else None
+    return facts.Disk(origin, size, NOT_OBSERVABLE, region, NOT_OBSERVABLE, left_out=left_out, copied=copied)
 
 
 def _adapter(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
@@ -226,6 +229,13 @@ def _ranges(props: Properties) -> Value[tuple[str, ...]]:
     return tuple(one for one in ranges if isinstance(one, str)) if strange is None else strange
 
 
+def _grant(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
+    ends = {"bucket": origin.references.get("bucket"), "account": origin.references.get("storageAccount")}
+    role = props.text("role", "")
+    gives = ROLES.get(role.strip().upper(), NOT_OBSERVABLE) if isinstance(role, str) else role
+    return facts.Support(origin, "bucket-grant", ends, gives)
+
+
 def _storage_account(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
     return facts.Credential(origin, "storage", everything=False, until=NOT_OBSERVABLE)
 
@@ -252,7 +262,8 @@ _BUILDERS: Mapping[str, Builder] = {
     kinds.BINDING: _binding,
     kinds.BUCKET: _bucket,
     "s3:index:Bucket": _s3_bucket,
-    kinds.GRANT: fact_builders.support("bucket-grant", bucket="bucket", account="storageAccount"),
+    kinds.COPIES: fact_builders.support("copy-policy", machine="virtualMachineId"),
+    kinds.GRANT: _grant,
     kinds.ACCOUNT: _storage_account,
     kinds.GLOBAL_KEY: _global_key,
     kinds.TOKEN: _token,

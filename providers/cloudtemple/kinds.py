@@ -37,6 +37,8 @@ BUCKET, GRANT, ACCOUNT, GLOBAL_KEY = (
     "cloudtemple:storage:StorageAccount",
     "cloudtemple:storage:GlobalAccessKey",
 )
+COPIES = "cloudtemple:backup:SlaPolicyAssignment"
+"""A policy of copies that is given to a machine by a resource of its own."""
 TOKEN = "cloudtemple:iam:PersonalAccessToken"
 UNJUDGED = (
     "cloudtemple:vmware:VirtualController",
@@ -51,6 +53,7 @@ SERVICES: Mapping[str, str] = {"instances": "vm-instances", "vpc": "vpc"}
 POINTERS: Mapping[str, Mapping[str, str]] = {
     **{kind: {"virtualMachineId": machine} for kind, machine in (*DISKS.items(), *ADAPTERS.items())},
     BINDING: {"floatingIpId": FLOATING_IP, "staticIpId": STATIC_IP},
+    COPIES: {"virtualMachineId": VMWARE},
     GRANT: {"bucket": BUCKET, "storageAccount": ACCOUNT},
 }
 """Kind -> property -> kind of what it points at."""

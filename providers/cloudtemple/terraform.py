@@ -14,7 +14,7 @@ from typing import Any
 from blueprint import naming
 from blueprint import plan as plans
 from blueprint.properties import as_integer
-from blueprint.values import NOT_OBSERVABLE
+from blueprint.values import NOT_OBSERVABLE, Missing
 from providers import capabilities
 from providers.cloudtemple import facts, kinds
 from providers.terraform import mapping
@@ -79,12 +79,40 @@ said = mapping.with_ids
 
 def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Resource]:
     """The same with subjects: a tag's, a name's, or what the machine, bucket or address that it serves makes."""
-    known, named = list(resources), _Named(plan)
+    known, named = _copied(list(resources)), _Named(plan)
     cards = _cards(known)
     everything = [_by_card(_by_name(one, known), cards) for one in known]
     own = [dataclasses.replace(one, subject=one.subject or named.of(one)) for one in everything]
     served = _Served(own, plan)
     return [dataclasses.replace(one, subject=one.subject or served.subject(one)) for one in own]
+
+
+def _copied(known: Sequence[Resource]) -> list[Resource]:
+    """Machines with the policies of copies that a resource of its own gives them, beside those that they name.
+
+    Where it does not say to which, any machine that names none may have them.
+    """
+    given: dict[str | None, list[Any]] = collections.defaultdict(list)
+    for one in known:
+        if one.kind == kinds.COPIES:
+            given[one.ids.get("virtualMachineId")].append(one.properties.get("slaPolicyIds"))
+    made = []
+    for one in known:
+        own = one.properties.get("backupSlaPolicies")
+        if one.kind == kinds.VMWARE and one.address in given:
+            made.append(_with_copies(one, [own, *given[one.address]]))
+        elif one.kind == kinds.VMWARE and None in given:
+            made.append(_with_copies(one, [own, NOT_OBSERVABLE]))
+        else:
+            made.append(one)
+    return made
+
+
+def _with_copies(one: Resource, lists: Sequence[Any]) -> Resource:
+    """All policies of some lists. Where none is named, a list that cannot be read may name one."""
+    named = [policy for each in lists if isinstance(each, list) for policy in each if policy]
+    hidden = next((each for each in lists if isinstance(each, Missing)), None)
+    return dataclasses.replace(one, properties={**one.properties, "backupSlaPolicies": named or hidden or []})
 
 
 def _by_name(one: Resource, known: Sequence[Resource]) -> Resource:
@@ -164,6 +192,8 @@ class _Served:
         suffix = {kinds.STATIC_IP: "/nic/static", kinds.BINDING: "/address/link", kinds.FLOATING_IP: "/address"}
         if one.kind in suffix:
             return f"{machine}{suffix[one.kind]}" if machine else None
+        if one.kind == kinds.COPIES:
+            return f"{machine}/copies" if machine else None
         if one.kind == kinds.GRANT:
             bucket = self._by_address.get(one.ids.get("bucket") or "")
             return f"{bucket.subject}/grant" if bucket is not None and bucket.subject else None
