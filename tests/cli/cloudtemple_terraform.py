@@ -305,7 +305,7 @@ def granted_twice(terraform: Terraform) -> None:
     account = {"name": "app"}
     terraform.resources["cloudtemple_object_storage_storage_account.app"] = account
     app = Ref("cloudtemple_object_storage_storage_account.app", "name")
-    bucket(terraform)["acl_entry"] = [{"storage_account": app, "role": "read_only"}]
+    bucket(terraform)["acl_entry"] = [{"storage_account": app, "role": "READ"}]
     other = bucket(terraform, TRACES)["name"]
-    entry = {"bucket": other, "storage_account": "app", "role": "read_write"}
+    entry = {"bucket": other, "storage_account": "app", "role": "WRITE"}
     terraform.resources["cloudtemple_object_storage_acl_entry.traces"] = entry
