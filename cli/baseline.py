@@ -12,7 +12,7 @@ import rich.markup
 
 from blueprint import target as targets
 from blueprint.errors import display
-from cli import console, exit_codes, report
+from cli import console, exit_codes, given, report
 from policies import signing
 from policies.catalogue import loader as catalogues
 from policies.records import approvals, baselines
@@ -39,7 +39,7 @@ def write(landscape: Landscape, owner: str, until: str, output: str, key: str | 
     path = pathlib.Path(output)
     if path.exists():
         raise BadBaseline(f"{display(path)} exists: `rempart baseline check` compares; to begin anew, remove it")
-    day, last = as_of(landscape.target), _day(until)
+    day, last = as_of(landscape.target), given.day(until, "--until")
     if not 0 <= (last - day).days <= baselines.DAYS:
         raise BadBaseline(f"--until lies between {day} and {baselines.DAYS} days later")
     rules = catalogues.load().rules
@@ -167,13 +167,6 @@ def _trouble(baseline: Baseline) -> str | None:
 
 def _judged_on(merged: model.Report) -> dt.date:
     return dt.date.fromisoformat(merged.as_of) if merged.as_of_pinned else dt.date.today()
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadBaseline(f"--until {text!r} is not a day: write it as 2027-03-31") from None
 
 
 def _print(found: Compared, said: str) -> None:

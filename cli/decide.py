@@ -12,7 +12,7 @@ import rich.table
 from blueprint.errors import RempartError, display, unknown
 from cli import console, exit_codes
 from policies import records, signing
-from policies.records import decisions, waivers
+from policies.records import decisions, files
 from policies.records.decisions import FOLDER, Approval, Standing
 from policies.signing import Namespace
 
@@ -35,7 +35,7 @@ def sign(identifier: str, key: str) -> int:
     if found.fault is not None:
         console.fail(f"not signed, {display(path)} is as it was: {found.fault}")
         return exit_codes.VIOLATION
-    waivers.write(signed, path)
+    files.write(signed, path)
     trust = "" if found.independent else " (signers self-declared, simulated targets only)"
     console.out().print(rich.markup.escape(f"{identifier}: signed by {found.approver}{trust}"), soft_wrap=True)
     return exit_codes.OK

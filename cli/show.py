@@ -9,9 +9,13 @@ from collections.abc import Sequence
 import rich.markup
 import rich.table
 
+from blueprint import stack as stacks
 from blueprint.private_links import PrivateLink, summary
 from cli import console, engine
+from policies import lines
 
+SHOWN = 3
+"""Of things that are refused with the same words, how many are named beside the first."""
 KINDS = ("create", "update", "replace", "delete", "same")
 
 
@@ -21,11 +25,17 @@ def results(done: Sequence[engine.LayerResult], format: str) -> None:
         print(json.dumps([dataclasses.asdict(result) for result in done], indent=2, sort_keys=True))
         return
     console.out().print(_table(done))
+    asked = refusals([violation for result in done for violation in result.violations])
     for result in done:
-        for violation in result.violations:
-            console.out().print(f"[bold red]refused[/] {rich.markup.escape(violation)}", soft_wrap=True)
         if result.error:
             console.fail(result.error)
+    if asked:
+        name = stacks.parse(done[0].stack)
+        where = f"{name.platform} --target {name.target} --environment {name.environment}"
+        console.out().print(
+            f"{asked} of these ask for a record: `rempart evidence needed {where}` says which, and what each must show",
+            soft_wrap=True,
+        )
     warnings = sorted({warning for result in done for warning in result.warnings})
     if warnings:
         console.out().print(f"[yellow]{len(warnings)} warnings[/]; the first: {rich.markup.escape(warnings[0])}")
@@ -40,6 +50,25 @@ def beyond(links: Sequence[PrivateLink]) -> None:
             "(`rempart plan` names the zones that need them)",
             soft_wrap=True,
         )
+
+
+def refusals(violations: Sequence[str]) -> int:
+    """Prints breaches, then what a record would settle, each wording once. Returns how many of the latter."""
+    folded: dict[object, list[lines.Line]] = {}
+    for text in dict.fromkeys(violations):
+        line = lines.read(text)
+        if line is None:
+            console.out().print(f"[bold red]refused[/] {rich.markup.escape(text)}", soft_wrap=True)
+        else:
+            folded.setdefault((line.rule, line.said), []).append(line)
+    for alike in sorted(folded.values(), key=lambda alike: alike[0].asks):
+        first = alike[0]
+        told = f"{first.rule} · {first.place} — {first.subject}: {first.said}"
+        console.out().print(f"[bold red]refused[/] {rich.markup.escape(told)}", soft_wrap=True)
+        if more := [f"{one.subject} ({one.place})" for one in alike[1:]]:
+            left = f" and {len(more) - SHOWN} more" if len(more) > SHOWN else ""
+            console.out().print(rich.markup.escape(f"        so is {', '.join(more[:SHOWN])}{left}"), soft_wrap=True)
+    return sum(alike[0].asks for alike in folded.values())
 
 
 def _table(done: Sequence[engine.LayerResult]) -> rich.table.Table:

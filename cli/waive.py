@@ -14,11 +14,11 @@ import rich.table
 from blueprint import loader, planner
 from blueprint import target as targets
 from blueprint.errors import RempartError, display, suggest, unknown
-from cli import console, exit_codes, report
+from cli import console, exit_codes, given, report
 from policies import records, signing
 from policies.catalogue import loader as catalogues
 from policies.context import Index
-from policies.records import approvals, standing, waivers
+from policies.records import approvals, files, standing, waivers
 from policies.records.standing import Grounds, Standing
 from policies.records.waivers import Waiver
 from policies.report import model
@@ -66,18 +66,18 @@ def request(asked: Request) -> int:
         rule=asked.rule,
         subject=asked.subject,
         breaches=("to be found",),
-        reason=_said(asked.reason, "--reason"),
-        control=_said(asked.control, "--control"),
-        owner=_said(asked.owner, "--owner"),
+        reason=given.text(asked.reason, "--reason"),
+        control=given.text(asked.control, "--control"),
+        owner=given.text(asked.owner, "--owner"),
         requested_on=grounds.as_of,
-        until=_day(asked.until),
+        until=given.day(asked.until, "--until"),
     )
     if grounds.signers.names and waiver.owner not in grounds.signers.names:
         raise Refused(unknown("owner", waiver.owner, grounds.signers.names) + f" {grounds.signers.place} lists them.")
     if faults := standing.examine(waiver, display(path), grounds).faults:
         raise Refused(_would_not_hold(asked, faults, grounds))
     waiver = waiver.model_copy(update={"breaches": _breaches(asked, identifier)})
-    waivers.write(_own(waiver, asked.key, grounds), path)
+    files.write(_own(waiver, asked.key, grounds), path)
     console.out().print(f"written: {rich.markup.escape(display(path))}", soft_wrap=True)
     for breach in waiver.breaches:
         console.out().print(f"  waives: {rich.markup.escape(breach)}", soft_wrap=True)
@@ -102,7 +102,7 @@ def approve(identifier: str, key: str) -> int:
     if not found.holds:
         console.fail(f"not approved, {display(path)} is as it was: {'; '.join(found.faults)}")
         return exit_codes.VIOLATION
-    waivers.write(signed, path)
+    files.write(signed, path)
     trust = "signers self-declared, simulated targets only" if found.self_declared else grounds.signers.place
     console.out().print(rich.markup.escape(f"{waiver.id}: approved by {found.approver} ({trust})"), soft_wrap=True)
     return exit_codes.OK
@@ -193,19 +193,6 @@ def _would_not_hold(asked: Request, faults: Sequence[str], grounds: Grounds) -> 
 def _nearest(word: str, known: Iterable[str]) -> str:
     close = suggest(word, known)
     return f"Did you mean {close!r}? " if close else ""
-
-
-def _said(value: str, option: str) -> str:
-    if not value.strip():
-        raise Refused(f"{option} is empty: a reviewer reads it")
-    return value.strip()
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"--until {text!r} is not a day: write it as 2027-03-31") from None
 
 
 def _path(identifier: str) -> pathlib.Path:

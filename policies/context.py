@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from blueprint import links
 from blueprint import plan as plans
+from blueprint.values import Unobservable
 from policies.backend import Backend
 from policies.catalogue.legal import Legal
 from policies.manifest import Manifest
-from policies.records import decisions
+from policies.records import Deployment, decisions
 from policies.records.standing import Standing
 from policies.verdicts import Phase
 from providers.capabilities import Capabilities, Workaround
@@ -227,6 +228,14 @@ class Context:
     @property
     def plan(self) -> plans.Plan:
         return self.index.plan
+
+    @property
+    def deployment(self) -> Deployment | None:
+        """None without a blueprint: what was seen on one platform then says nothing here."""
+        try:
+            return Deployment(self.plan.platform, self.target, self.plan.environment)
+        except Unobservable:
+            return None
 
     def workaround(self, part: str) -> Workaround | None:
         """What stands in for a brick or a feature: accepted by the offer's file and declared by the blueprint."""

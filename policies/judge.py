@@ -15,12 +15,10 @@ from policies.catalogue.texts import Unjudged
 from policies.context import Context
 from policies.records import Records, standing
 from policies.rules.model import ResourceRule, Rule, RunRule, StackRule
-from policies.verdicts import WITHOUT_FUNCTION, Effect, Finding, State, Verdict
+from policies.verdicts import ASKING, UNJUDGED, WITHOUT_FUNCTION, Effect, Finding, State, Verdict
 
 RUN = "run"
 """Subject of what is judged about the run itself."""
-UNJUDGED = "catalogue"
-"""Stage of what the catalogue answers for a rule without a function."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,9 +127,9 @@ class Judge:
         state, until, message = verdict.state, verdict.until, verdict.message
         record: str | None = None
         effect = self._effect(state, pending=verdict.pending)
-        if state in (State.EVIDENCE_REQUIRED, State.NOT_OBSERVABLE) and not verdict.pending:
+        if state in ASKING and not verdict.pending:
             evidence = self.records.evidence_for(
-                rule, {subject, verdict.scope}, self.context.as_of, self.context.simulated
+                rule, {subject, verdict.scope}, self.context.deployment, self.context.as_of, self.context.simulated
             )
             if evidence is not None:
                 state, record = State.EVIDENCE_ACCEPTED_UNTIL, evidence.id
@@ -169,6 +167,7 @@ class Judge:
             fault=verdict.fault,
             until=until.isoformat() if until else None,
             record=record,
+            scope=verdict.scope,
         )
 
 
@@ -207,14 +206,3 @@ def _fault(rule: str, error: Exception) -> Verdict:
         f"the rule itself failed ({type(error).__name__} at {place}): nothing is created that it could not judge",
         fault=True,
     )
-
-
-def console(finding: Finding, catalogue: Catalogue) -> str:
-    """What the user sees: rule, requirements, place, what is wrong, remedy."""
-    text = catalogue.rules.get(finding.rule)
-    requirements = ", ".join(finding.requirements) or "Rempart"
-    if finding.rule == UNJUDGED:
-        remedy = " Remedy: `rempart report` says why for each; add a dated record (policies/evidence)"
-    else:
-        remedy = f" Remedy: {text.remedy.en}" if text else ""
-    return f"{finding.rule} · {requirements} · {finding.location} — {finding.subject}: {finding.message}.{remedy}"

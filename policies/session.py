@@ -17,11 +17,11 @@ from blueprint import target as targets
 from blueprint.errors import RempartError
 from blueprint.facts import Fact
 from blueprint.options import Options
-from policies import backend, manifest, provisional, records, signing
+from policies import backend, lines, manifest, provisional, records, signing
 from policies.catalogue import legal
 from policies.catalogue import loader as catalogues
 from policies.context import Context, Index
-from policies.judge import RUN, Judge, console, fold
+from policies.judge import RUN, Judge, fold
 from policies.recorder import Recorder
 from policies.records import decisions, standing
 from policies.records.standing import Grounds, Standing
@@ -93,7 +93,7 @@ class Session:
 
     def say(self, finding: Finding) -> str:
         """What the user sees of a finding."""
-        return console(finding, self.judge.catalogue)
+        return lines.write(finding, self.judge.catalogue)
 
     def family(self, finding: Finding) -> str:
         """Which of the pack's policies speaks of it."""

@@ -24,6 +24,10 @@ class State(enum.StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+ASKING = (State.EVIDENCE_REQUIRED, State.NOT_OBSERVABLE)
+"""What a record of evidence answers, where the value is not only late (`pending`)."""
+
+
 class Effect(enum.StrEnum):
     """What a finding does to the run."""
 
@@ -90,6 +94,8 @@ class Finding:
     until: str | None = None
     record: str | None = None
     """Identifier of the evidence or continuity record that decided."""
+    scope: str = ""
+    """What a record may be about beside the subject: see `Verdict`."""
 
     def flat(self) -> dict[str, Any]:
         """Its fields, all of them plain: `dataclasses.asdict` copies in depth, half of what a run costs."""
@@ -99,6 +105,8 @@ class Finding:
 _FIELDS = tuple(Finding.__dataclass_fields__)
 _VALUES = operator.attrgetter(*_FIELDS)
 CONFORM = Verdict(State.CONFORM)
+UNJUDGED = "catalogue"
+"""Stage of what the catalogue answers for a rule without a function."""
 WITHOUT_FUNCTION = "no function judges these yet, so each needs evidence"
 """Said before the names of rules for which the catalogue answers."""
 

@@ -12,18 +12,20 @@ import pathlib
 from blueprint.model import Model
 from policies.records import continuity, evidence
 from policies.records.continuity import Continuity
-from policies.records.evidence import Evidence
+from policies.records.evidence import Deployment, Evidence
 
-__all__ = ["Continuity", "Evidence", "Records", "folder", "load"]
+__all__ = ["Continuity", "Deployment", "Evidence", "Records", "folder", "load"]
 
 
 class Records(Model):
     evidence: tuple[Evidence, ...] = ()
     continuity: tuple[Continuity, ...] = ()
 
-    def evidence_for(self, rule: str, scopes: set[str], as_of: dt.date, simulated: bool) -> Evidence | None:
+    def evidence_for(
+        self, rule: str, scopes: set[str], at: Deployment | None, as_of: dt.date, simulated: bool
+    ) -> Evidence | None:
         """The record that holds longest."""
-        found = [record for record in self.evidence if record.holds(rule, scopes, as_of, simulated)]
+        found = [record for record in self.evidence if record.holds(rule, scopes, at, as_of, simulated)]
         return max(found, key=lambda record: (record.valid_until, record.id), default=None)
 
     def continuity_for(self, offer: str, as_of: dt.date, simulated: bool) -> Continuity | None:
@@ -40,6 +42,6 @@ def load(place: pathlib.Path | None = None) -> Records:
     """Every evidence and continuity record of a folder. Raises `BlueprintErrors`, with file and line."""
     where = place or folder()
     return Records(
-        evidence=tuple(evidence.read(path) for path in sorted((where / "evidence").glob("*.yaml"))),
+        evidence=tuple(evidence.read(path) for path in sorted(evidence.folder(where).glob("*.yaml"))),
         continuity=tuple(continuity.read(path) for path in sorted((where / "continuity").glob("*.yaml"))),
     )

@@ -12,12 +12,11 @@ import os
 import pathlib
 from typing import Annotated
 
-import yaml
 from pydantic import Field
 
 from blueprint import validation, yaml_reader
 from blueprint.errors import RempartError
-from blueprint.model import Model, Text
+from blueprint.model import Text
 from policies.records import approvals
 from policies.records.approvals import Approvable
 from policies.signing import Namespace, Signed, Signers
@@ -92,23 +91,3 @@ def folder(records: pathlib.Path) -> pathlib.Path:
 def load(records: pathlib.Path) -> tuple[tuple[pathlib.Path, Waiver], ...]:
     """Every waiver of a folder of records, with its file."""
     return tuple((path, read(path)) for path in sorted(folder(records).glob("*.yaml")))
-
-
-def write(record: Model, path: pathlib.Path) -> None:
-    """A waiver, or a record like it, as a file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    content = record.model_dump(mode="json", exclude_none=True)
-    draft.write_text(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110), "utf-8")
-    draft.replace(path)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Text of several lines as it reads."""
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-_Dumper.add_representer(str, _text)

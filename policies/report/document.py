@@ -41,6 +41,8 @@ class Finding(Model):
     fault: bool
     until: str | None
     record: str | None
+    scope: str
+    """What one record of evidence may be about instead of this subject alone; empty where nothing else will do."""
 
 
 class Rule(Model):

@@ -12,9 +12,8 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
-from policies.judge import UNJUDGED
 from policies.report.requirements import WORST_FIRST
-from policies.verdicts import Effect, Finding, State
+from policies.verdicts import UNJUDGED, Effect, Finding, State
 
 NO_REQUIREMENT = "Rempart"
 _OWN = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\S*[/\d]\S*")

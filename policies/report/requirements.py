@@ -7,8 +7,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from policies.catalogue.loader import Catalogue
-from policies.judge import UNJUDGED
-from policies.verdicts import Finding, State
+from policies.verdicts import UNJUDGED, Finding, State
 
 WORST_FIRST = (
     State.NON_CONFORM,

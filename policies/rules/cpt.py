@@ -187,7 +187,9 @@ def closed(fact: facts.Machine, context: Context) -> Verdict:
         return trouble
     hidden = "console" if seen else "console, metadata and own disk"
     return Verdict(
-        State.EVIDENCE_REQUIRED, f"the provider's API says nothing of a machine's {hidden}", scope="kinds/machine"
+        State.EVIDENCE_REQUIRED,
+        f"the provider's API says nothing of a machine's {hidden}",
+        scope=f"offers/{context.offer}/machines",
     )
 
 
@@ -225,7 +227,7 @@ def no_secret_in_user_data(fact: facts.Machine, context: Context) -> Verdict:
         return refused("; ".join(list(dict.fromkeys(found))[:4]), field="user_data")
     for text in given:
         if trouble := unread(dataclasses.replace(fact, user_data=text), "user_data"):
-            return dataclasses.replace(trouble, scope="kinds/machine")
+            return dataclasses.replace(trouble, scope=f"offers/{context.offer}/user-data")
     planned = context.index.machines.get(fact.origin.path)
     if planned is not None and not userdata.same(str(fact.user_data), planned.user_data):
         return refused("its user data is not what the blueprint says", field="user_data")

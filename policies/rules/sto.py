@@ -24,7 +24,7 @@ def encrypted_with_own_key(fact: facts.Bucket | facts.Disk, context: Context) ->
     if not known:
         return refused("the plan has no such storage: no key can be bound to it")
     if isinstance(fact, facts.Disk):
-        return _disk(fact)
+        return _disk(fact, context)
     if trouble := unread(fact, "encrypted", "key"):
         return trouble
     if not fact.encrypted:
@@ -33,17 +33,16 @@ def encrypted_with_own_key(fact: facts.Bucket | facts.Disk, context: Context) ->
         return Verdict(
             State.EVIDENCE_REQUIRED,
             "it is encrypted with the provider's key: no key of the bubble exists yet",
-            scope="kinds/bucket",
+            scope=f"offers/{context.offer}/bucket-encryption",
         )
     scopes = {key.subject for key in context.plan.keys if key.scope == subject}
     return CONFORM if fact.key in scopes else refused("its key is not the one that the plan binds to it")
 
 
-def _disk(fact: facts.Disk) -> Verdict:
+def _disk(fact: facts.Disk, context: Context) -> Verdict:
+    scope = f"offers/{context.offer}/disk-encryption"
     if fact.encrypted is NOT_OBSERVABLE:
-        return Verdict(
-            State.EVIDENCE_REQUIRED, "the provider's API says nothing of a volume's encryption", scope="kinds/disk"
-        )
+        return Verdict(State.EVIDENCE_REQUIRED, "the provider's API says nothing of a volume's encryption", scope=scope)
     if trouble := unread(fact, "encrypted"):
         return trouble
     if not fact.encrypted:
@@ -51,7 +50,7 @@ def _disk(fact: facts.Disk) -> Verdict:
     return Verdict(
         State.EVIDENCE_REQUIRED,
         "it is encrypted with the provider's key: no key of the bubble exists yet",
-        scope="kinds/disk",
+        scope=scope,
     )
 
 

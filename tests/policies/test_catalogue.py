@@ -166,6 +166,9 @@ EVIDENCE = """
 id: EV-1
 rule: STO-01
 scope: bubbles/x
+platform: p
+target: t
+environment: prod
 statement: s
 document: d
 sha256: abababababababababababababababababababababababababababababababab
@@ -195,6 +198,8 @@ simulated: false
         ("evidence", EVIDENCE, "2026-12-31", "2028-12-31", "366 days"),
         ("evidence", EVIDENCE, "2026-12-31", "2025-12-31", "first day first"),
         ("evidence", EVIDENCE, "document: d\n", "", "document"),
+        ("evidence", EVIDENCE, "environment: prod\n", "", "(?s)where bubbles/x was seen is missing.*environment"),
+        ("evidence", EVIDENCE, "scope: bubbles/x", "scope: offers/x", "(?s)about the offer.*take `platform` out"),
         ("continuity", CONTINUITY, "[one, two]", "[one, One]", "two different persons"),
         ("continuity", CONTINUITY, "[one, two]", "[one]", "decided_by"),
         ("continuity", CONTINUITY, "2027-03-01", "2027-03-02", "90 days"),
@@ -216,7 +221,7 @@ def test_the_records_of_this_checkout_are_valid_on_simulated_targets_only() -> N
     assert kept.evidence
     assert all(record.simulated for record in kept.evidence)
     assert kept.continuity == ()
-    assert kept.evidence_for("SOV-01", {"offers/iaas-cloud-on-demand"}, dt.date(2026, 11, 23), simulated=False) is None
+    assert kept.evidence_for("SOV-01", {"offers/iaas-cloud-on-demand"}, None, dt.date(2026, 11, 23), False) is None
 
 
 @pytest.mark.parametrize(

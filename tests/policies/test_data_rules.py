@@ -11,9 +11,8 @@ import pytest
 
 from blueprint import plan as plans
 from blueprint.values import NOT_OBSERVABLE, UNKNOWN
-from policies import records
 from policies.verdicts import Effect, Phase, State
-from tests.policies import estate, judging
+from tests.policies import attesting, estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN, Case, Change, check, to, unknown, without
 
 BUCKET = "bubbles/warehouse/buckets/archive"
@@ -185,11 +184,7 @@ def test_missing_evidence_blocks_on_a_real_target_and_warns_on_a_simulated_one()
 
 def test_a_record_about_exactly_this_volume_is_evidence_until_its_last_day() -> None:
     changed = estate.estate_of()
-    record = records.Evidence(
-        id="EV-9", rule="STO-01", scope=DISK, statement="s", document="d", sha256="ab" * 32, owner="a", approver="b",
-        valid_from=dt.date(2026, 11, 1), valid_until=dt.date(2026, 12, 31), simulated=False,
-    )  # fmt: skip
-    kept = records.Records(evidence=(record,))
+    kept = attesting.kept(attesting.evidence("STO-01", DISK))
     states = [
         judging.say(
             judging.judge_of(changed.plan, kept, as_of=dt.date.fromisoformat(day), simulated=False),
@@ -206,12 +201,7 @@ def test_a_record_about_exactly_this_volume_is_evidence_until_its_last_day() -> 
 def test_a_record_about_the_store_answers_for_an_acl_that_a_live_reading_cannot_see() -> None:
     changed = estate.estate_of().copy()
     changed[BUCKET].properties["acl"] = NOT_OBSERVABLE
-    record = records.Evidence(
-        id="EV-9", rule="STO-02", scope="offers/iaas-cloud-on-demand/bucket-acl", statement="s", document="d",
-        sha256="ab" * 32, owner="a", approver="b", valid_from=dt.date(2026, 11, 1), valid_until=dt.date(2026, 12, 31),
-        simulated=False,
-    )  # fmt: skip
-    kept = records.Records(evidence=(record,))
+    kept = attesting.kept(attesting.evidence("STO-02", "offers/iaas-cloud-on-demand/bucket-acl"))
     live = judging.say(judging.judge_of(changed.plan, kept, place=Phase.LIVE), changed, "STO-02", BUCKET)
     assert (live.state, live.record) == (State.EVIDENCE_ACCEPTED_UNTIL, "EV-9")
     without_record = judging.say(judging.judge_of(changed.plan, place=Phase.LIVE), changed, "STO-02", BUCKET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import pathlib
 
@@ -11,12 +12,17 @@ from blueprint import workspace
 from blueprint.errors import BlueprintErrors
 from policies import records
 from policies.records import evidence
+from tests.policies import attesting
 
+DAY = dt.date(2026, 11, 23)
 DOCUMENT = "policies/evidence/documents/decision.md"
 RECORD = """
 id: EV-1
 rule: STO-01
 scope: bubbles/x
+platform: p
+target: t
+environment: prod
 statement: s
 document: {document}
 sha256: {digest}
@@ -51,7 +57,7 @@ def test_a_document_that_was_changed_undoes_the_record(project: pathlib.Path) ->
     path = record(project)
     (project / DOCUMENT).write_text("as it was read, and more\n")
     now = hashlib.sha256(b"as it was read, and more\n").hexdigest()
-    with pytest.raises(BlueprintErrors, match=rf"(?s)one\.yaml:7:\d+: sha256: .*changed.*{now}.*read it again"):
+    with pytest.raises(BlueprintErrors, match=rf"(?s)one\.yaml:10:\d+: sha256: .*changed.*{now}.*read it again"):
         evidence.read(path)
     with pytest.raises(BlueprintErrors):
         records.load(project / "policies")
@@ -70,3 +76,35 @@ def test_what_is_no_digest_is_refused(project: pathlib.Path, digest: str) -> Non
 def test_the_documents_of_this_checkout_are_those_that_were_accepted() -> None:
     kept = records.load().evidence
     assert [one.id for one in kept if (workspace.root() / one.document).is_file()], "none is here to be checked"
+
+
+HERE = {"platform": "emc2", "target": "outscale-sandbox", "environment": "dev"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "holds"),
+    [
+        ({}, True),
+        ({"platform": "minimal"}, False),
+        ({"target": "ovh-sandbox"}, False),
+        ({"environment": "prod"}, False),
+    ],
+)
+def test_what_was_seen_on_one_platform_says_nothing_of_another(seen: dict[str, str], holds: bool) -> None:
+    record = attesting.evidence("STO-01", "kinds/disk", **seen)
+    at = records.Deployment(**HERE)
+    assert (attesting.kept(record).evidence_for("STO-01", {"kinds/disk"}, at, DAY, simulated=False) is record) is holds
+
+
+def test_without_a_blueprint_only_what_is_said_of_the_offer_holds() -> None:
+    of_platform, of_offer = attesting.evidence("STO-01", "kinds/disk"), attesting.evidence("STO-01", "offers/one")
+    kept = attesting.kept(of_platform, of_offer)
+    assert kept.evidence_for("STO-01", {"kinds/disk"}, None, DAY, simulated=False) is None
+    assert kept.evidence_for("STO-01", {"offers/one"}, None, DAY, simulated=False) is of_offer
+
+
+def test_what_an_offer_has_it_has_for_every_platform_on_it() -> None:
+    kept = attesting.kept(attesting.evidence("STO-01", "offers/one"))
+    for platform in ("emc2", "minimal"):
+        at = records.Deployment(**{**HERE, "platform": platform})
+        assert kept.evidence_for("STO-01", {"offers/one"}, at, DAY, simulated=False)

@@ -11,10 +11,9 @@ import pytest
 
 from blueprint import plan as plans
 from blueprint.errors import BlueprintErrors
-from policies import records
 from policies.catalogue import legal
 from policies.verdicts import Effect, Finding, State
-from tests.policies import estate
+from tests.policies import attesting, estate
 from tests.policies.judging import judge_of, say_run
 
 END = dt.date(2026, 12, 21)
@@ -54,12 +53,8 @@ def test_a_date_of_our_own_reading_needs_the_decision_itself() -> None:
 
 
 def test_the_decision_shown_is_accepted_until_its_end_at_most() -> None:
-    record = records.Evidence(
-        id="EV-9", rule="GOV-07", scope="legal/cnil-2023-146", statement="s", document="d", sha256="ab" * 32,
-        owner="a", approver="b",
-        valid_from=dt.date(2026, 11, 1), valid_until=dt.date(2027, 6, 1), simulated=False,
-    )  # fmt: skip
-    judge = judge_of(estate.estate_of().plan, records.Records(evidence=(record,)), simulated=False)
+    record = attesting.evidence("GOV-07", "legal/cnil-2023-146", valid_until=dt.date(2027, 6, 1))
+    judge = judge_of(estate.estate_of().plan, attesting.kept(record), simulated=False)
     found = next(one for one in say_run(judge, "GOV-07") if one.subject == WAREHOUSE)
     assert (found.state, found.until) == (State.EVIDENCE_ACCEPTED_UNTIL, "2026-12-21")
 

@@ -9,7 +9,7 @@ import pytest
 
 from blueprint import facts
 from blueprint import stack as stacks
-from policies.judge import console
+from policies import lines
 from policies.verdicts import State
 from providers.ovh import facts as ovh
 from providers.ovh import kinds
@@ -121,7 +121,7 @@ def test_the_lowest_layer_points_at_nothing_that_it_neither_makes_nor_adopts(pla
         for one in found:
             named = (subject, subject.rpartition("/")[0])  # a zone's filter may be named by its zone
             assert any(f"names {name}, which this stack neither makes nor adopts" in one.message for name in named)
-            assert "Remedy: " in console(one, layer.judge.catalogue)
+            assert "Remedy: " in lines.write(one, layer.judge.catalogue)
 
 
 @pytest.mark.parametrize("place", platforms.PLACES)

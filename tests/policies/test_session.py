@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from blueprint import attestation, workspace
-from policies import backend, judge, registry
+from policies import backend, lines, registry
 from policies.rules.model import Rule
 from policies.verdicts import Effect, State
 from tests.policies import estate, judging, runs
@@ -71,7 +71,7 @@ def test_a_violation_reads_as_one_line() -> None:
     found = next(
         one for name in changed.resources for one in pack.resource(changed.fact(name)) if one.effect == "block"
     )
-    assert judge.console(found, pack.catalogue) == (
+    assert lines.write(found, pack.catalogue) == (
         "STO-02 · R-153 · stacks/platforms/estate.yaml:1 — bubbles/study/buckets/archive: "
         "its ACL public-read opens it beyond the account. "
         "Remedy: Set `public` to false; give access through an export bubble"

@@ -10,13 +10,13 @@ import pathlib
 import pytest
 
 from policies import judge as judging
-from policies import records
+from policies import lines as texts
 from policies.catalogue import loader
 from policies.catalogue.texts import Bilingual, Unjudged
 from policies.judge import Judge
 from policies.session import Session
-from policies.verdicts import WITHOUT_FUNCTION, Effect, State
-from tests.policies import estate, runs
+from policies.verdicts import UNJUDGED, WITHOUT_FUNCTION, Effect, State
+from tests.policies import attesting, estate, runs
 from tests.policies.judging import judge_of
 
 RULE = "NET-09"
@@ -49,7 +49,7 @@ def _without_function(state: str, level: str = "mandatory", **changes: object) -
 def test_it_answers_its_state_with_the_reason(state: str, simulated: bool, effect: Effect) -> None:
     found = next(one for one in _without_function(state, simulated=simulated).unjudged() if one.rule == RULE)
     assert (found.state, found.effect, found.message) == (State(state), effect, WHY.en)
-    assert (found.stage, found.subject) == (judging.UNJUDGED, judging.RUN)
+    assert (found.stage, found.subject) == (UNJUDGED, judging.RUN)
 
 
 def test_one_about_a_brick_that_the_blueprint_does_not_need_does_not_apply() -> None:
@@ -68,14 +68,9 @@ def test_an_advisory_one_never_blocks() -> None:
 
 def test_evidence_about_the_platform_decides_it_until_its_last_day() -> None:
     day = dt.date(2026, 11, 23)
-    record = records.Evidence(
-        id="EV-1", rule=RULE, scope=PLATFORM, statement="s", document="d", sha256="ab" * 32, owner="a", approver="b",
-        valid_from=day, valid_until=day, simulated=True,
-    )  # fmt: skip
+    record = attesting.evidence(RULE, PLATFORM, valid_from=day, valid_until=day, simulated=True)
     for as_of, state in ((day, State.EVIDENCE_ACCEPTED_UNTIL), (day + dt.timedelta(1), State.EVIDENCE_REQUIRED)):
-        pack = dataclasses.replace(
-            _without_function("evidence_required", as_of=as_of), records=records.Records(evidence=(record,))
-        )
+        pack = dataclasses.replace(_without_function("evidence_required", as_of=as_of), records=attesting.kept(record))
         assert next(one for one in pack.unjudged() if one.rule == RULE).state is state
 
 
@@ -85,7 +80,7 @@ def test_many_are_told_in_one_line_with_every_name() -> None:
     (line,) = judging.fold(found)
     assert line.message.startswith(WITHOUT_FUNCTION)
     assert all(f"X-{n:02}" in line.message for n in range(40))
-    assert "policies/evidence" in judging.console(line, pack.catalogue)
+    assert "policies/evidence" in texts.write(line, pack.catalogue)
 
 
 def test_a_run_records_each_once(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +88,7 @@ def test_a_run_records_each_once(tmp_path: pathlib.Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Session, "_prepare", _prepare_without(Session._prepare))
     session = runs.run(estate.estate_of(), "storage")
     lines = [json.loads(line) for line in session.recorder.path.read_text().splitlines()]
-    told = [line["rule"] for line in lines if line.get("stage") == judging.UNJUDGED]
+    told = [line["rule"] for line in lines if line.get("stage") == UNJUDGED]
     assert RULE in told
     assert len(told) == len(set(told))
     assert set(told) <= set(lines[0]["rules"])

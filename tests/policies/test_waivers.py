@@ -17,7 +17,7 @@ from policies import outside, signing, unplanned
 from policies.catalogue import loader as catalogues
 from policies.context import Index
 from policies.judge import Judge
-from policies.records import standing, waivers
+from policies.records import files, standing, waivers
 from policies.records.standing import Grounds
 from policies.records.waivers import Waiver
 from policies.report import formats, model
@@ -305,9 +305,9 @@ def kept(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
 def test_a_run_takes_the_waivers_of_its_platform_and_target_only(
     kept: pathlib.Path, broken: Estate, sound: Waiver
 ) -> None:
-    waivers.write(sound, kept / "waivers" / f"{sound.id}.yaml")
+    files.write(sound, kept / "waivers" / f"{sound.id}.yaml")
     elsewhere = approved(id="cpt-01-9", environment="prod", until=dt.date(2026, 11, 23))
-    waivers.write(elsewhere, kept / "waivers" / "cpt-01-9.yaml")
+    files.write(elsewhere, kept / "waivers" / "cpt-01-9.yaml")
     session = runs.run(broken, "compute")
     text = session.recorder.path.read_text(encoding="utf-8")
     assert '"state": "waived_until"' in text
@@ -319,7 +319,7 @@ def test_a_run_takes_the_waivers_of_its_platform_and_target_only(
 
 def test_a_waiver_that_cannot_be_read_has_a_line(kept: pathlib.Path, sound: Waiver) -> None:
     path = kept / "waivers" / f"{sound.id}.yaml"
-    waivers.write(sound, path)
+    files.write(sound, path)
     for old, new, says in (
         ("owner: ", "owners: ", r"cpt-01-1\.yaml:\d+:\d+: owners: there is no field"),
         ("until: '2027-03-31'", "until: soon", "a day was expected"),
@@ -341,12 +341,12 @@ def test_waivers_may_be_kept_outside_the_checkout(
     monkeypatch.setenv(waivers.FOLDER_VARIABLE, str(outside))
     with pytest.raises(RempartError, match="not the absolute path of a folder"):
         waivers.load(kept)
-    waivers.write(sound, outside / f"{sound.id}.yaml")
+    files.write(sound, outside / f"{sound.id}.yaml")
     assert [one for _, one in waivers.load(kept)] == [sound]
 
 
 def test_every_report_shows_the_waiver_and_counts_it_nowhere(kept: pathlib.Path, broken: Estate, sound: Waiver) -> None:
-    waivers.write(sound, kept / "waivers" / f"{sound.id}.yaml")
+    files.write(sound, kept / "waivers" / f"{sound.id}.yaml")
     runs.run(broken, "compute")
     merged = model.merge(sorted((kept / "state" / "findings").iterdir()))
     catalogue = catalogues.load()
