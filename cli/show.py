@@ -33,7 +33,7 @@ def results(done: Sequence[engine.LayerResult], format: str) -> None:
         name = stacks.parse(done[0].stack)
         where = f"{name.platform} --target {name.target} --environment {name.environment}"
         console.out().print(
-            f"{asked} of these ask for a record: `rempart evidence needed {where}` says which, and what each must show",
+            f"{asked} of these ask for evidence: `rempart evidence needed {where}` says what each must show",
             soft_wrap=True,
         )
     warnings = sorted({warning for result in done for warning in result.warnings})
@@ -60,10 +60,11 @@ def refusals(violations: Sequence[str]) -> int:
         if line is None:
             console.out().print(f"[bold red]refused[/] {rich.markup.escape(text)}", soft_wrap=True)
         else:
-            folded.setdefault((line.rule, line.said), []).append(line)
+            folded.setdefault((line.rule.split()[0], line.said), []).append(line)
     for alike in sorted(folded.values(), key=lambda alike: alike[0].asks):
         first = alike[0]
-        told = f"{first.rule} · {first.place} — {first.subject}: {first.said}"
+        said = first.wanting if first.asks else first.said
+        told = f"{first.rule} · {first.place} — {first.subject}: {said}"
         console.out().print(f"[bold red]refused[/] {rich.markup.escape(told)}", soft_wrap=True)
         if more := [f"{one.subject} ({one.place})" for one in alike[1:]]:
             left = f" and {len(more) - SHOWN} more" if len(more) > SHOWN else ""

@@ -127,7 +127,8 @@ class Judge:
         state, until, message = verdict.state, verdict.until, verdict.message
         record: str | None = None
         effect = self._effect(state, pending=verdict.pending)
-        if state in ASKING and not verdict.pending:
+        text = self.catalogue.rules.get(rule)
+        if state in ASKING and not verdict.pending and (text is None or text.evidence):
             evidence = self.records.evidence_for(
                 rule, {subject, verdict.scope}, self.context.deployment, self.context.as_of, self.context.simulated
             )
@@ -148,7 +149,6 @@ class Judge:
             if waived is not None:
                 state, record, until = State.WAIVED_UNTIL, waived.waiver.id, waived.waiver.until
                 effect, message = self._effect(state), f"{message}; {waived}"
-        text = self.catalogue.rules.get(rule)
         advice = text is not None and text.level == "advisory" and not verdict.fault
         if (verdict.warning and effect is Effect.PASS) or (advice and effect is Effect.BLOCK):
             effect = Effect.WARN

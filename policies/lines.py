@@ -42,6 +42,11 @@ class Line:
         """Whether a record would settle it."""
         return self.said.startswith(tuple(f"{state}: " for state in ASKING))
 
+    @property
+    def wanting(self) -> str:
+        """What is said without the remedy: `rempart evidence needed` has it, beside what the record is to be about."""
+        return self.said.rpartition(" Remedy: ")[0] or self.said
+
 
 def read(text: str) -> Line | None:
     """None for what `write` did not write."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 
 import rich.box
@@ -23,11 +24,13 @@ SHOWN = 3
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Need:
-    """One record that would answer: for `rule`, about `scope`, and all that it would settle."""
+    """What one record, or one signature, would answer: for `rule`, about `scope`, and all that it would settle."""
 
     rule: str
     scope: str
     findings: tuple[Finding, ...]
+    recordable: bool
+    """Whether a record will do: some rules ask for a signature instead."""
 
     @property
     def blocks(self) -> bool:
@@ -47,7 +50,8 @@ def show(platform: str, target: str, environment: str, format: str) -> int:
     if format not in ("table", "json"):
         raise RempartError(f"--format {format!r} is unknown: use table, json")
     findings = model.merge(report.folders(f"{platform}.{target}.{environment}")).findings
-    needs, catalogue = needed(findings), catalogues.load()
+    catalogue = catalogues.load()
+    needs = needed(findings, catalogue)
     answered = [one for one in findings if one.state is State.EVIDENCE_ACCEPTED_UNTIL]
     if format == "json":
         text = json.dumps([_plain(one, catalogue) for one in needs], indent=2, ensure_ascii=False)
@@ -57,32 +61,33 @@ def show(platform: str, target: str, environment: str, format: str) -> int:
     return exit_codes.VIOLATION if any(one.blocks for one in needs) else exit_codes.OK
 
 
-def needed(findings: Iterable[Finding]) -> list[Need]:
+def needed(findings: Iterable[Finding], catalogue: Catalogue) -> list[Need]:
     """What blocks first, then by rule. Where a rule takes one record for many subjects, that is one need."""
     found: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
         if one.state in ASKING and not one.pending:
             found.setdefault((one.rule, one.scope or one.subject), []).append(one)
-    needs = [Need(rule, scope, tuple(alike)) for (rule, scope), alike in found.items()]
-    return sorted(needs, key=lambda one: (not one.blocks, one.rule, one.scope))
+    needs = [Need(rule, scope, tuple(alike), catalogue.rules[rule].evidence) for (rule, scope), alike in found.items()]
+    return sorted(needs, key=lambda one: (not one.blocks, not one.recordable, one.rule, one.scope))
 
 
 def _print(needs: Sequence[Need], answered: Sequence[Finding], catalogue: Catalogue, where: str) -> None:
     out = console.out()
     if needs:
         table = rich.table.Table("rule", "a record about", "settles", "what is missing", box=rich.box.SIMPLE_HEAD)
+        table.columns[1].overflow = table.columns[2].overflow = "fold"
+        table.columns[2].max_width = 36
         for need in needs:
-            cells = (need.rule, need.scope, _subjects(need), _why(need, catalogue))
+            about = need.scope if need.recordable else "no record: a signature"
+            cells = (need.rule, about, _subjects(need), _why(need, catalogue))
             table.add_row(*map(rich.markup.escape, cells), style="" if need.blocks else "dim")
         out.print(table)
         blocking = sum(one.blocks for one in needs)
-        out.print(f"{len(needs)} records are asked for, {blocking} of them block; the others only warn.")
-        first = needs[0]
-        out.print(
-            f"Next: `rempart evidence record {first.rule} {first.scope} --platform {where} --document FILE ...`",
-            soft_wrap=True,
-            markup=False,
-        )
+        out.print(f"{len(needs)} answers are missing: {blocking} block, {len(needs) - blocking} only warn.")
+        if first := next((one for one in needs if one.recordable), None):
+            about = f"{first.rule} {shlex.quote(first.scope)}"
+            command = f"rempart evidence record {about} --platform {where} --document FILE ..."
+            out.print(f"Next: `{command}`", soft_wrap=True, markup=False)
     else:
         out.print("no record is asked for")
     if answered:
@@ -108,6 +113,7 @@ def _plain(need: Need, catalogue: Catalogue) -> dict[str, object]:
         "rule": need.rule,
         "requirements": list(dict.fromkeys(name for one in need.findings for name in one.requirements)),
         "scope": need.scope,
+        "recordable": need.recordable,
         "blocks": need.blocks,
         "subjects": list(need.subjects),
         "missing": list(need.whys),

@@ -15,6 +15,7 @@ from blueprint.errors import RempartError, display, unknown
 from cli import console, exit_codes, given, report
 from cli.evidence import needed
 from policies import records
+from policies.catalogue import loader as catalogues
 from policies.records import checks, evidence, files
 from policies.records.evidence import Evidence
 from policies.report import model
@@ -68,11 +69,11 @@ def _settled(asked: Asked) -> str:
     """The subjects that the last runs asked it for."""
     name = f"{asked.platform}.{asked.target}.{asked.environment}"
     findings = model.merge(report.folders(name)).findings
-    needs = {(one.rule, one.scope): one for one in needed.needed(findings)}
+    needs = {(one.rule, one.scope): one for one in needed.needed(findings, catalogues.load()) if one.recordable}
     for one in findings:  # a renewal: what it settles is settled
         if one.state is State.EVIDENCE_ACCEPTED_UNTIL:
             key = (one.rule, one.scope or one.subject)
-            needs.setdefault(key, needed.Need(*key, (one,)))
+            needs.setdefault(key, needed.Need(*key, (one,), recordable=True))
     found = needs.get((asked.rule, asked.scope))
     if found is None:
         found = next((n for n in needs.values() if n.rule == asked.rule and asked.scope in n.subjects), None)

@@ -62,6 +62,8 @@ class RuleText(Model):
     severity: Literal["medium", "high", "critical"]
     waivable: bool
     """Whether its mechanism may be waived, for a time, on one subject. An objective that a text imposes never is."""
+    evidence: bool = True
+    """Whether a record of evidence answers it where it asks for one: not where it asks for a signature."""
     remedy: Bilingual
     observability: dict[Place, Literal["full", "partial", "none"]]
     """How much of it each place shows (`rules/README.md`)."""

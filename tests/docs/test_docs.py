@@ -13,6 +13,7 @@ import pytest
 import typer
 
 import cli.main
+from blueprint import target as targets
 from blueprint import workspace
 from cli import exit_codes, waive_app
 
@@ -86,6 +87,21 @@ def test_a_page_that_shows_a_command_or_an_option_that_is_not_there_is_seen() ->
     assert unlike_the_command("rempart evidence|waive") is None
     assert unlike_the_command("rempart plam emc2") == "rempart has no plam"
     assert unlike_the_command("rempart plan emc2 --from azurerm") == "plan has no --from"
+
+
+@pytest.mark.parametrize(("page", "sandbox"), [("outscale.md", "outscale-sandbox"), ("ovh.md", "ovh-sandbox")])
+def test_the_target_that_a_page_tells_to_write_is_a_real_one(
+    page: str, sandbox: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = " ".join((ROOT / "docs" / page).read_text(encoding="utf-8").split())
+    assert f"Copy `stacks/targets/{sandbox}.yaml`" in told
+    assert "write `simulated: false`" in told
+    text = (ROOT / "stacks" / "targets" / f"{sandbox}.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^as_of:.*\n", "", text.replace("simulated: true", "simulated: false"))
+    (tmp_path / "mine.yaml").write_text(text.replace(f"name: {sandbox}", "name: mine"), encoding="utf-8")
+    monkeypatch.setattr(targets, "folder", lambda: tmp_path)
+    mine = targets.load("mine")
+    assert (mine.simulated, mine.as_of) == (False, None)
 
 
 def test_both_readmes_show_the_same_commands_and_lead_to_the_same_pages() -> None:

@@ -12,7 +12,8 @@ from blueprint import workspace
 from blueprint.errors import BlueprintErrors
 from policies import records
 from policies.records import evidence
-from tests.policies import attesting
+from policies.verdicts import State
+from tests.policies import attesting, estate, judging
 
 DAY = dt.date(2026, 11, 23)
 DOCUMENT = "policies/evidence/documents/decision.md"
@@ -108,3 +109,15 @@ def test_what_an_offer_has_it_has_for_every_platform_on_it() -> None:
     for platform in ("emc2", "minimal"):
         at = records.Deployment(**{**HERE, "platform": platform})
         assert kept.evidence_for("STO-01", {"offers/one"}, at, DAY, simulated=False)
+
+
+@pytest.mark.parametrize(("rule", "scope"), [("GOV-06", "pack"), ("GOV-08", "requirements/R-051")])
+def test_no_record_stands_in_for_a_signature(rule: str, scope: str) -> None:
+    """A record is a file of the checkout: it would let the pack vouch for itself."""
+    record = attesting.evidence(rule, scope)
+    judge = judging.judge_of(estate.estate_of().plan, attesting.kept(record), simulated=False, decisions=())
+    found = [one for one in judge.run() if one.rule == rule and (one.scope == scope or one.subject == scope)]
+    assert {one.state for one in found} == {State.EVIDENCE_REQUIRED}
+    other = attesting.evidence("SOV-06", "offers/iaas-cloud-on-demand")
+    judge = judging.judge_of(estate.estate_of().plan, attesting.kept(other), simulated=False)
+    assert {one.state for one in judge.run() if one.rule == "SOV-06"} == {State.EVIDENCE_ACCEPTED_UNTIL}
