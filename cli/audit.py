@@ -19,9 +19,9 @@ from cli import console, engine, environment, layers, report
 from policies import outside, state
 from policies.catalogue import loader as catalogues
 from policies.report import history, model
+from policies.verdicts import AUDIT
 
 STDIN = "-"
-OPERATION = "audit"
 SEALED = (
     "{count} secrets are sealed, and rules that need them cannot answer; to judge them too, without a file in clear: "
     "`pulumi stack export --show-secrets | rempart audit -`"
@@ -49,7 +49,7 @@ def audit(
         names = [_file(pathlib.Path(subject))]
     else:
         names = list(_platform(layers.Platform(subject, target, environment_name)))
-    runs = [run for name in names if (run := model.read(workspace.findings_dir(str(name)) / f"{OPERATION}.jsonl"))]
+    runs = [run for name in names if (run := model.read(workspace.findings_dir(str(name)) / f"{AUDIT}.jsonl"))]
     folders = [workspace.findings_dir(str(name)) for name in names]
     return report.publish(model.of(runs, history.read(folders, catalogues.load())), format, output, lang, baseline)
 
@@ -73,7 +73,7 @@ def judge(file: IO[bytes], name: str, tell: Callable[[int], None] | None) -> sta
             tell(counts.resources)
     assert found is not None  # an empty state raised
     stamps = {"source": name, "resources": counts.resources, "sealed": counts.sealed}
-    outside.judge(found, OPERATION, facts, stamps, settled=settled)
+    outside.judge(found, AUDIT, facts, stamps, settled=settled)
     if counts.sealed:
         console.err().print(SEALED.format(count=counts.sealed), soft_wrap=True)
     return found

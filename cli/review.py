@@ -20,6 +20,7 @@ from cli import report
 from policies import outside, session, unplanned
 from policies.catalogue import loader as catalogues
 from policies.report import history, model
+from policies.verdicts import REVIEW
 from providers.terraform import buckets, calls, folder, mapping, plan, sources
 from providers.terraform.blocks import Block, Reading
 from providers.terraform.mapping import Resource
@@ -59,14 +60,14 @@ def review(
 
     if platform:
         name = stacks.StackName(platform, aim.name, environment_name, unplanned.LAYER)
-        outside.judge(name, outside.REVIEW, facts, stamps, locate=locate)
+        outside.judge(name, REVIEW, facts, stamps, locate=locate)
         kept = workspace.findings_dir(str(name))
-        run = model.read(kept / f"{outside.REVIEW}.jsonl")
+        run = model.read(kept / f"{REVIEW}.jsonl")
         assert run is not None  # it was just written
         return report.publish(model.of([run], history.read([kept], catalogues.load())), format, output, lang, baseline)
     made, own = unplanned.prepare(aim, reading.source)
-    found = outside.ask(made, outside.REVIEW, facts, locate)
-    header = session.header(reading.source, outside.REVIEW, made, {**own, **stamps})
+    found = outside.ask(made, REVIEW, facts, locate)
+    header = session.header(reading.source, REVIEW, made, {**own, **stamps})
     return report.publish(model.of([model.run(header, found)], {}), format, output, lang, baseline)
 
 

@@ -6,7 +6,6 @@ file. Nothing attests such a run, so a program that an engine starts without nam
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Sequence
 
@@ -15,9 +14,7 @@ from blueprint.facts import Fact
 from policies import outside
 from policies.judge import Judge
 from policies.session import Session
-from policies.verdicts import Finding
-
-OPERATION = "audit"
+from policies.verdicts import AUDIT, Finding
 
 
 class Analyzed(Session):
@@ -30,9 +27,8 @@ class Analyzed(Session):
     @functools.cached_property
     def judge(self) -> Judge:
         """Raises `Unjudgeable`, with what is wrong and where."""
-        made = super().judge
-        shown = outside.shown(made, OPERATION)
-        return dataclasses.replace(shown, context=dataclasses.replace(made.context, place=outside.PHASES[OPERATION]))
+        self._placed = outside.placed(super().judge, AUDIT)
+        return outside.shown(self._placed, AUDIT)
 
     def resource(self, fact: Fact) -> list[Finding]:
         """Findings on one resource's inputs; they are kept with those on the whole."""
@@ -41,8 +37,10 @@ class Analyzed(Session):
             return self.judge.resource(fact)
 
     def whole(self, facts: Sequence[Fact]) -> list[Finding]:
-        """Every finding, those on each resource again; leaves the record."""
+        """Every finding, those on each resource again, and why rules that a state does not show have none."""
         with self._lock:
+            _ = self.judge  # prepared once, with every rule in `_placed`
             stamps = {"source": f"the state of {self.stack}", "resources": len(self._facts), "sealed": 0}
             name = stacks.parse(self.stack)
-            return list(outside.judge(name, OPERATION, self._facts, stamps, settled=facts))
+            found = outside.record(self._placed, self._stamps, name, AUDIT, self._facts, stamps, settled=facts)
+            return list(found)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from blueprint import stack as stacks
 from blueprint.facts import Fact
 from policies import outside
-from policies.verdicts import Finding
+from policies.verdicts import VERIFY, Finding
 
 LAYER = "live"
 """Where the layer's name stands in a stack's: a reading is of the whole account, over all layers."""
-OPERATION = "verify"
 
 
 def stack(platform: str, target: str, environment: str) -> stacks.StackName:
@@ -26,4 +25,4 @@ def judge(
     `whole` names the parts of the plan of which nothing may be missing; `stamps` say who asked what, and what the
     result may be called.
     """
-    return outside.judge(name, OPERATION, facts, stamps, whole)
+    return outside.judge(name, VERIFY, facts, stamps, whole)

@@ -14,10 +14,10 @@ from policies.catalogue.texts import Place
 from policies.judge import Judge
 from policies.recorder import Recorder
 from policies.rules.model import Rule
-from policies.verdicts import Finding, Phase
+from policies.verdicts import AUDIT, REVIEW, VERIFY, Finding, Phase
 
-PHASES: Mapping[str, Phase] = {"audit": Phase.STATE, "review": Phase.HCL, "verify": Phase.LIVE}
-WHERE: Mapping[str, Place] = {"audit": "state", "review": "hcl", "verify": "live"}
+PHASES: Mapping[str, Phase] = {AUDIT: Phase.STATE, REVIEW: Phase.HCL, VERIFY: Phase.LIVE}
+WHERE: Mapping[str, Place] = {AUDIT: "state", REVIEW: "hcl", VERIFY: "live"}
 """Operation -> the place whose observability the catalogue gives, rule by rule."""
 NAMES: Mapping[Place, str] = {
     "pack": "the policy pack",
@@ -26,7 +26,6 @@ NAMES: Mapping[Place, str] = {
     "hcl": "Terraform",
 }
 SHOWN = ("full", "partial")
-REVIEW, VERIFY = "review", "verify"
 Locate: TypeAlias = Callable[[str, str | None], str | None]
 
 
@@ -64,7 +63,25 @@ def judge(
     says that the place shows it. A rule that the place shows nothing of (where the state goes) says so, and what does.
     """
     made, own = session.prepare(name, preview=False, whole=frozenset(whole))
-    made = dataclasses.replace(made, context=dataclasses.replace(made.context, place=PHASES[operation]))
+    return record(placed(made, operation), own, name, operation, facts, stamps, locate, settled)
+
+
+def placed(made: Judge, operation: str) -> Judge:
+    """The same, for facts of that operation's place."""
+    return dataclasses.replace(made, context=dataclasses.replace(made.context, place=PHASES[operation]))
+
+
+def record(
+    made: Judge,
+    own: Mapping[str, object],
+    name: stacks.StackName,
+    operation: str,
+    facts: Sequence[Fact],
+    stamps: Mapping[str, object],
+    locate: Locate | None = None,
+    settled: Sequence[Fact] | None = None,
+) -> tuple[Finding, ...]:
+    """The same as `judge`, by a judge that is prepared and placed; `own` are the stamps of its findings."""
     header = session.header(str(name), operation, made, {**own, **stamps})
     found = ask(made, operation, facts, locate, settled)
     recorder = Recorder(str(name), operation, header)

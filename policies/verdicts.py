@@ -46,6 +46,10 @@ class Phase(enum.StrEnum):
     HCL = "hcl"
 
 
+AUDIT, REVIEW, VERIFY = "audit", "review", "verify"
+"""Operations that judge what is there already: a state, Terraform, the provider's API."""
+
+
 class Unjudgeable(Exception):
     """The run cannot be judged (no such platform, a malformed file): nothing may then be created."""
 

@@ -6,7 +6,7 @@ from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import Bilingual
 from policies.report.model import Report
 from policies.report.requirements import RequirementRow
-from policies.verdicts import Effect, State
+from policies.verdicts import AUDIT, REVIEW, VERIFY, Effect, State
 
 TYPES = {
     "functional": Bilingual(fr="fonctionnelles", en="functional"),
@@ -26,9 +26,9 @@ BASES = {
 PLACES = {
     "preview": Bilingual(fr="les entrées déclarées d'un aperçu", en="the declared inputs of a preview"),
     "up": Bilingual(fr="les entrées déclarées d'un déploiement", en="the declared inputs of a deployment"),
-    "audit": Bilingual(fr="un fichier d'état", en="a state file"),
-    "review": Bilingual(fr="un plan Terraform ou des fichiers HCL", en="a Terraform plan or HCL files"),
-    "verify": Bilingual(fr="ce que répond l'API du fournisseur", en="what the provider's API answers"),
+    AUDIT: Bilingual(fr="un fichier d'état", en="a state file"),
+    REVIEW: Bilingual(fr="un plan Terraform ou des fichiers HCL", en="a Terraform plan or HCL files"),
+    VERIFY: Bilingual(fr="ce que répond l'API du fournisseur", en="what the provider's API answers"),
 }
 _VERDICTS = {
     Effect.BLOCK: Bilingual(fr="Refusé", en="Refused"),
@@ -73,7 +73,7 @@ def _proves(row: RequirementRow, report: Report) -> list[Bilingual]:
 
 def _proves_not(row: RequirementRow, report: Report, catalogue: Catalogue) -> list[Bilingual]:
     made = []
-    if all(run.operation != "verify" for run in report.runs):
+    if all(run.operation != VERIFY for run in report.runs):
         made.append(
             Bilingual(
                 fr="Que le fournisseur a bien cela : « rempart verify » le lit par son API.",

@@ -21,12 +21,11 @@ from policies.catalogue.loader import Catalogue
 from policies.report import history, law, rates, requirements
 from policies.report.rates import Horizon, Rates
 from policies.report.requirements import RequirementRow
-from policies.verdicts import Effect, Finding, State
+from policies.verdicts import AUDIT, REVIEW, VERIFY, Effect, Finding, State
 from providers import capabilities
 from providers.capabilities import Offer
 
-OPERATIONS = ("up", "preview", "verify", "review")
-AUDIT = "audit"
+OPERATIONS = ("up", "preview", VERIFY, REVIEW)
 _STATE, _EFFECT = functools.cache(State), functools.cache(Effect)
 
 
@@ -91,7 +90,7 @@ class Report:
         """What the judged rates are called: *verified* is kept for what was read from a provider's registered host."""
         if self.simulated:
             return "simulated"
-        standings = {str(run.header.get("standing", "")) for run in self.runs if run.operation == "verify"}
+        standings = {str(run.header.get("standing", "")) for run in self.runs if run.operation == VERIFY}
         return "verified" if standings == {"verified"} else "declared inputs"
 
     @property

@@ -23,7 +23,7 @@ from policies.records.waivers import Waiver
 from policies.report import formats, model
 from policies.rules.gov_waivers import waivers_bind
 from policies.signing import Signers
-from policies.verdicts import Effect, Finding, State
+from policies.verdicts import REVIEW, Effect, Finding, State
 from tests.policies import estate, judging, persons, runs
 from tests.policies.estate import Estate
 
@@ -282,7 +282,7 @@ def test_a_waiver_that_does_not_bind_is_told_wherever_facts_come_from(broken: Es
 
 def test_without_a_platform_no_waiver_counts() -> None:
     pack, _ = unplanned.prepare(targets.load("outscale-sandbox"), "main.tf")
-    (found,) = [one for one in outside.ask(pack, outside.REVIEW, []) if one.rule == "GOV-05"]
+    (found,) = [one for one in outside.ask(pack, REVIEW, []) if one.rule == "GOV-05"]
     assert (found.state, found.effect) == (State.NOT_APPLICABLE, Effect.PASS)
     assert "no platform is named" in found.message
 
