@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import shlex
 from collections.abc import Iterable, Sequence
 
-import rich.box
 import rich.markup
-import rich.table
 
 from blueprint.errors import RempartError
 from cli import console, exit_codes, report
 from policies.catalogue import loader as catalogues
 from policies.catalogue.loader import Catalogue
+from policies.catalogue.texts import RuleText
+from policies.judge import RUN
 from policies.report import model
 from policies.verdicts import ASKING, Effect, Finding, State
 
 SHOWN = 3
-"""How many subjects a row names."""
+"""How many subjects, or wordings, a line names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,43 +69,54 @@ def needed(findings: Iterable[Finding], catalogue: Catalogue) -> list[Need]:
         if one.state in ASKING and not one.pending:
             found.setdefault((one.rule, one.scope or one.subject), []).append(one)
     needs = [Need(rule, scope, tuple(alike), catalogue.rules[rule].evidence) for (rule, scope), alike in found.items()]
-    return sorted(needs, key=lambda one: (not one.blocks, not one.recordable, one.rule, one.scope))
+    return sorted(needs, key=lambda one: (not one.blocks, one.rule, one.scope))
 
 
 def _print(needs: Sequence[Need], answered: Sequence[Finding], catalogue: Catalogue, where: str) -> None:
     out = console.out()
+    for rule, alike in itertools.groupby(needs, key=lambda one: (one.blocks, one.rule)):
+        _print_rule(catalogue.rules[rule[1]], list(alike))
     if needs:
-        table = rich.table.Table("rule", "a record about", "settles", "what is missing", box=rich.box.SIMPLE_HEAD)
-        table.columns[1].overflow = table.columns[2].overflow = "fold"
-        table.columns[2].max_width = 36
-        for need in needs:
-            about = need.scope if need.recordable else "no record: a signature"
-            cells = (need.rule, about, _subjects(need), _why(need, catalogue))
-            table.add_row(*map(rich.markup.escape, cells), style="" if need.blocks else "dim")
-        out.print(table)
         blocking = sum(one.blocks for one in needs)
         out.print(f"{len(needs)} answers are missing: {blocking} block, {len(needs) - blocking} only warn.")
-        if first := next((one for one in needs if one.recordable), None):
-            about = f"{first.rule} {shlex.quote(first.scope)}"
-            command = f"rempart evidence record {about} --platform {where} --document FILE ..."
-            out.print(f"Next: `{command}`", soft_wrap=True, markup=False)
     else:
         out.print("no record is asked for")
+    if first := next((one for one in needs if one.recordable), None):
+        about = f"{first.rule} {shlex.quote(first.scope)}"
+        command = f"rempart evidence record {about} --platform {where} --document FILE ..."
+        out.print(f"Next: `{command}`", soft_wrap=True, markup=False)
     if answered:
         end = min(str(one.until) for one in answered)
         records = len({one.record for one in answered})
         out.print(f"{len(answered)} findings are answered by {records} records; the first ends on {end}")
 
 
-def _subjects(need: Need) -> str:
-    subjects = need.subjects
+def _print_rule(text: RuleText, needs: Sequence[Need]) -> None:
+    """Its remedy once, then what each record would be about; scopes for which the same is missing stand together."""
+    first = needs[0]
+    effect = "[bold red]blocks[/]" if first.blocks else "[yellow]warns[/]"
+    names = ", ".join(text.requirements) or "Rempart"
+    head = f"{first.rule} · {names}: {text.remedy.en}" + (
+        "" if first.recordable else " (a signature: no record will do)"
+    )
+    out = console.out()
+    out.print(f"{effect} {rich.markup.escape(head)}", soft_wrap=True)
+    missing: dict[str, list[Need]] = {}
+    for need in needs:
+        missing.setdefault("; ".join(need.whys[:SHOWN]), []).append(need)
+    for why, alike in missing.items():
+        for need in alike:
+            out.print(rich.markup.escape(f"    {need.scope}{_settles(need)}"), soft_wrap=True)
+        out.print(f"        [dim]{rich.markup.escape(why)}[/]", soft_wrap=True)
+
+
+def _settles(need: Need) -> str:
+    """The subjects of a record that is about more than one of them."""
+    subjects = [one for one in need.subjects if one not in (need.scope, RUN)]
+    if not subjects:
+        return ""
     more = f" and {len(subjects) - SHOWN} more" if len(subjects) > SHOWN else ""
-    return ", ".join(subjects[:SHOWN]) + more
-
-
-def _why(need: Need, catalogue: Catalogue) -> str:
-    text = catalogue.rules.get(need.rule)
-    return f"{'; '.join(need.whys[:2])}." + (f" {text.remedy.en}" if text else "")
+    return f"  (settles {', '.join(subjects[:SHOWN])}{more})"
 
 
 def _plain(need: Need, catalogue: Catalogue) -> dict[str, object]:
