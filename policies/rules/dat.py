@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprint import facts
+from blueprint import facts, values
 from blueprint import plan as plans
 from policies.context import Context
 from policies.rules import sto
@@ -74,12 +74,12 @@ def ends_with_its_archive(fact: facts.Bucket, context: Context) -> Verdict:
     bubble = context.index.bubble_of(fact.origin.path)
     if planned is None or bubble is None:
         return refused("the plan has no such bucket: nothing says when it ends")
+    if fact.force_destroy is True:
+        return refused("its objects would go with it, before their archive ends")
+    if differing := _kept_otherwise(fact, planned, context):  # in what can be read, whatever else cannot
+        return refused(f"its {', '.join(differing)} differs from the plan's")
     if trouble := unread(fact, "force_destroy", "versioning", "lock_days", "lock_mode"):
         return trouble
-    if fact.force_destroy:
-        return refused("its objects would go with it, before their archive ends")
-    if differing := _kept_otherwise(fact, planned, context):
-        return refused(f"its {', '.join(differing)} differs from the plan's")
     if trouble := sto.unread_expiry(fact, context):
         return trouble
     gone = sto.gone_after(fact)
@@ -112,9 +112,9 @@ def _longest(bubble: plans.Bubble, context: Context) -> int | None:
 
 
 def _kept_otherwise(fact: facts.Bucket, planned: plans.Bucket, context: Context) -> list[str]:
-    """What keeps objects and is not the plan's: versions, and a lock that nobody lifts."""
+    """What keeps objects and is, as far as it can be read, not the plan's: versions, and a lock that nobody lifts."""
     lacks_lock = fact.lock_days is None and sto.by_other_means(context, "object-lock") is not None
-    mode = fact.lock_mode.strip().upper() if isinstance(fact.lock_mode, str) else None
+    mode = fact.lock_mode.strip().upper() if isinstance(fact.lock_mode, str) else fact.lock_mode
     return [
         name
         for name, got, wanted in (
@@ -122,7 +122,7 @@ def _kept_otherwise(fact: facts.Bucket, planned: plans.Bucket, context: Context)
             ("lock", fact.lock_days, None if lacks_lock else planned.lock_days),
             ("lock's mode", mode, None if lacks_lock or not planned.lock_days else "COMPLIANCE"),
         )
-        if got != wanted
+        if values.known(got) and got != wanted
     ]
 
 

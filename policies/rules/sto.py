@@ -232,18 +232,18 @@ def sealed(fact: facts.Bucket, context: Context, what: str, least: int) -> Verdi
 
     Rules of what must outlast an attack (traces, copies, proofs) ask the same of their buckets.
     """
+    if fact.force_destroy is True:
+        return refused(f"its {what} would go with it, before their term")
+    if fact.versioning is False:  # whatever else can be read: what stands in for a lock is made of versions too
+        return refused(f"without versions its {what} are replaced by others of their name", field="versioning")
     if trouble := unread(fact, "versioning", "lock_days", "force_destroy"):
         return trouble
-    if fact.force_destroy:
-        return refused(f"its {what} would go with it, before their term")
     if fact.lock_days is None:
         return by_other_means(context, "object-lock") or refused("it has no lock", field="lock_days")
     if trouble := unread(fact, "lock_mode"):
         return trouble
     if str(fact.lock_mode).strip().upper() != "COMPLIANCE":
         return refused("its lock can be lifted by whoever has the right to (it is not in compliance mode)")
-    if not fact.versioning:
-        return refused(f"without versions its {what} are replaced by others of their name", field="versioning")
     if values.read(fact.lock_days) < least:
         return refused(f"it is locked for {fact.lock_days} days, {least} at least are needed", field="lock_days")
     return None

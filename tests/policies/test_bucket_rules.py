@@ -10,7 +10,7 @@ import pytest
 
 from blueprint import data_plan
 from blueprint import plan as plans
-from blueprint.values import UNKNOWN
+from blueprint.values import NOT_OBSERVABLE, UNKNOWN
 from policies.context import Index
 from policies.verdicts import State
 from providers import capabilities
@@ -258,6 +258,22 @@ def test_a_project_that_does_not_say_how_long_its_archive_lasts_keeps_nothing() 
     )
     judge = judging.judge_of(dataclasses.replace(PLAN, bubbles=bubbles))
     assert "how long" in judging.say(judge, estate.estate_of(), "DAT-08", PROJECT).message
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "says"),
+    [
+        ({"force_destroy": NOT_OBSERVABLE}, UNSEEN, "`force_destroy`"),
+        ({"force_destroy": NOT_OBSERVABLE, "versioning": False}, REFUSED, "versioning differs"),
+        ({"versioning": NOT_OBSERVABLE, "force_destroy": True}, REFUSED, "go with it"),
+        ({"lock_days": NOT_OBSERVABLE, "lock_mode": NOT_OBSERVABLE}, UNSEEN, "`lock_days`"),
+        ({"lock_mode": UNKNOWN}, UNSEEN, "`lock_mode` is not known yet"),
+    ],
+)
+def test_an_end_that_shows_to_be_wrong_is_refused_whatever_else_is_hidden(seen: Any, state: State, says: str) -> None:
+    fact = dataclasses.replace(estate.estate_of().fact(ARCHIVE), **seen)
+    found = judging.ask(judging.judge_of(PLAN), "DAT-08", fact)
+    assert (found.state, says in found.message) == (state, True), found.message
 
 
 def on_an_offer_without(feature: str, *, declared: bool) -> Any:

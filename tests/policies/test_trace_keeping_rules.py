@@ -137,3 +137,10 @@ def test_log_04_without_locks_the_declared_workaround_answers() -> None:
     changed[SINK].properties["objectLock"] = None
     found = ask(judge_at("ovh-sandbox", "emc2"), "LOG-04", changed.fact(SINK))
     assert (found.state, "no object-lock" in found.message) == (State.EVIDENCE_REQUIRED, True)
+
+
+def test_log_04_what_stands_in_for_a_lock_has_versions() -> None:
+    changed = estate.estate_of()
+    changed[SINK].properties |= {"objectLock": None, "versioning": False}
+    found = ask(judge_at("ovh-sandbox", "emc2"), "LOG-04", changed.fact(SINK))
+    assert (found.state, "without versions" in found.message) == (REFUSED, True)
