@@ -14,12 +14,15 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
+
 from blueprint import loader, naming, planner, workspace
 from blueprint import plan as plans
 from blueprint import target as targets
 from cli import review
 from providers import tagging
 from providers.terraform import mapping
+from tests.policies import runs
 
 PLATFORM = "small"
 ADDRESS = "shiva.cloud-temple.com"
@@ -110,6 +113,17 @@ def platform(folder: pathlib.Path) -> pathlib.Path:
         encoding="utf-8",
     )
     return folder
+
+
+def settle(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+    """Runs of their own, the platform, and the target on one day: dates must not move under the tests."""
+    runs.settle(monkeypatch, folder / "work")
+    monkeypatch.setenv(workspace.PLATFORMS_VARIABLE, str(platform(folder / "platforms")))
+    kept = (targets.folder().parent / "reviewed" / "cloudtemple.yaml").read_text(encoding="utf-8")
+    pinned = folder / "reviewed"
+    pinned.mkdir()
+    (pinned / "cloudtemple.yaml").write_text(f"{kept}as_of: 2026-11-29\n", encoding="utf-8")
+    monkeypatch.setattr(targets, "_reviewed", lambda: pinned)
 
 
 def plan_of() -> plans.Plan:

@@ -1,4 +1,4 @@
-"""A compliant platform, as each provider's adapter registers it, broken one property at a time."""
+"""A compliant platform broken one property at a time in what an adapter registers and in what a review reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from policies.judge import Judge
 from policies.session import FACTS
 from policies.verdicts import Effect, Finding
 from tests.components import registering
-from tests.mutation import values
+from tests.mutation import reviews, values
 from tests.mutation.outcome import Mutant
 from tests.policies import estate, judging
 
@@ -105,16 +105,20 @@ class Layer:
 def mutants() -> Iterator[Mutant]:
     """Every breach of every kind, on each provider; noticed where it is on each chosen resource of that kind."""
     found: dict[str, Mutant] = {}
+    for mutant in (*_registered(), *reviews.mutants()):
+        known = found.setdefault(str(mutant), mutant)
+        if known.killed and not mutant.killed:
+            found[str(mutant)] = mutant
+    yield from found.values()
+
+
+def _registered() -> Iterator[Mutant]:
     for place in PLACES:
         for name in stacks.LAYERS:
             layer = Layer(place, name)
             if refused := layer.refused():
                 raise AssertionError(f"{place} {name} is not compliant: {refused[:3]}")
-            for mutant in _of(layer):
-                known = found.setdefault(str(mutant), mutant)
-                if known.killed and not mutant.killed:
-                    found[str(mutant)] = mutant
-    yield from found.values()
+            yield from _of(layer)
 
 
 def _of(layer: Layer) -> Iterator[Mutant]:

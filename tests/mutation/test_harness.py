@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from blueprint.errors import BlueprintErrors
-from tests.mutation import code, declarations, journal, outcome, platforms, suite, values
+from policies.verdicts import Effect, Finding, State
+from tests.cli import cloudtemple_terraform as written
+from tests.cli.cloudtemple_terraform import Ref, Terraform
+from tests.mutation import code, declarations, journal, outcome, platforms, reviews, suite, values
 from tests.mutation.outcome import Accepted, Mutant
 from tests.policies import estate
 
@@ -73,6 +76,57 @@ def test_a_layer_is_compliant_and_a_breach_of_it_is_noticed() -> None:
     broken = {what: changed for path, what, changed in values.broken(bucket.properties) if path == "acl"}
     assert layer.notices(platforms.Resource(bucket.kind, bucket.name, broken["made up"]))
     assert not layer.notices(bucket)
+
+
+def test_terraform_is_broken_one_argument_at_a_time_and_a_reference_becomes_an_id_of_nothing() -> None:
+    whole = Terraform({"x.a_1": {"id": Ref("y.b")}, "x.a_2": {"id": Ref("y.b")}, "z.c": {"ids": [Ref("y.b"), "d"]}})
+    every = [(of, part, what, one.resources, one.provider) for of, part, what, one in reviews.broken(whole)]
+    assert [each[:3] for each in every] == [
+        ("provider", "address", "removed"),
+        ("provider", "address", "made up"),
+        ("x.a_1", "id", "removed"),
+        ("x.a_1", "id", "made up"),
+        ("z.c", "ids", "removed"),
+        ("z.c", "ids", "emptied"),
+        ("z.c", "ids", "first made up"),
+    ]
+    assert every[0][3:] == (whole.resources, {})
+    assert isinstance(every[3][3]["x.a_1"]["id"], str)
+    assert every[4][3] == {**whole.resources, "z.c": {}}
+    first, second = every[6][3]["z.c"]["ids"]
+    assert (isinstance(first, str), second) == (True, "d")
+    assert every[2][3]["z.c"] == whole.resources["z.c"], "what is not broken stays a reference"
+
+
+@pytest.mark.parametrize("way", written.WAYS)
+def test_a_review_is_compliant_and_notices_what_gets_worse_and_nothing_else(
+    way: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.settle(monkeypatch, tmp_path)
+    compliant = written.compliant(written.plan_of())
+    review = reviews.Review(compliant, tmp_path, way)
+    assert review.refused == []
+    assert not review.notices(compliant)
+    changed = {(of, part, what): one for of, part, what, one in reviews.broken(compliant)}
+    archive = next(of for of, part, _ in changed if part == "access_type" and "archive" in of)
+    assert review.notices(changed[archive, "access_type", "made up"])
+    machine = next(of for of, part, _ in changed if part == "cpu")
+    assert not review.notices(changed[machine, "cpu", "one more"])
+
+
+def test_what_moves_to_another_subject_is_no_worse_and_what_is_refused_instead_of_asked_is() -> None:
+    def found(*each: tuple[str, State, Effect]) -> list[Finding]:
+        return [Finding("NET-01", of, state, effect, "", "", "", "", (), "resource") for of, state, effect in each]
+
+    asked = found(("a", State.NOT_OBSERVABLE, Effect.BLOCK), ("b", State.CONFORM, Effect.PASS))
+    moved = found(("x", State.EVIDENCE_REQUIRED, Effect.BLOCK), ("b", State.CONFORM, Effect.PASS))
+    refused = found(("a", State.NON_CONFORM, Effect.BLOCK), ("b", State.CONFORM, Effect.PASS))
+    both = found(("a", State.NOT_OBSERVABLE, Effect.BLOCK), ("b", State.NOT_OBSERVABLE, Effect.WARN))
+    before = reviews.worse(asked)
+    assert not reviews.worse(moved) - before
+    assert reviews.worse(refused) - before
+    assert reviews.worse(both) - before
+    assert not before - reviews.worse(both)
 
 
 def test_a_broken_declaration_is_noticed() -> None:
