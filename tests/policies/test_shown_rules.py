@@ -127,6 +127,17 @@ def test_each_machine_names_a_policy_of_copies(copied: Value[bool | None], state
     assert says in found.message
 
 
+def test_a_disk_that_is_copied_by_itself_names_a_policy_too() -> None:
+    def disk(*, copied: bool) -> facts.Disk:
+        return facts.Disk(origin("d"), 1, NOT_OBSERVABLE, "fr1", NOT_OBSERVABLE, copied=copied)
+
+    lost = whole("STO-07", disk(copied=False), machine(copied=False))
+    assert lost["d"].message.endswith("only its machine's would hold it")
+    assert lost[MACHINE].message.endswith("its disks would be lost with it")
+    named = whole("STO-07", disk(copied=True), machine(copied=True))
+    assert (named["d"].scope, named[MACHINE].scope) == ("kinds/disk", "kinds/machine")
+
+
 def test_where_there_are_no_such_policies_nothing_is_said_of_them() -> None:
     assert whole("STO-07", machine()) == {}
     assert whole("STO-07", bucket(), key()) == {}
@@ -231,8 +242,23 @@ def test_a_key_is_one_that_the_blueprint_declares() -> None:
     assert ask("GOV-01", key("storage")).state is REFUSED
 
 
-def grant(subject: str, bucket: str | None, account: str | None) -> facts.Support:
-    return facts.Support(origin(subject), "bucket-grant", {"bucket": bucket, "account": account})
+def grant(subject: str, bucket: str | None, account: str | None, gives: Value[str | None] = "read") -> facts.Support:
+    return facts.Support(origin(subject), "bucket-grant", {"bucket": bucket, "account": account}, gives)
+
+
+@pytest.mark.parametrize(
+    ("gives", "state", "says"),
+    [
+        ("read", State.CONFORM, ""),
+        ("control", REFUSED, "who else opens the bucket"),
+        (NOT_OBSERVABLE, UNSEEN, "`gives`"),
+        (UNKNOWN, UNSEEN, "not known yet"),
+    ],
+)
+def test_a_grant_gives_reading_or_writing_and_no_say(gives: Value[str | None], state: State, says: str) -> None:
+    found = whole("STO-06", grant("1", BUCKET, "a", gives))["1"]
+    assert found.state is state
+    assert says in found.message
 
 
 def test_a_key_stays_in_one_bubble() -> None:
