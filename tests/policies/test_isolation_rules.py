@@ -181,6 +181,15 @@ def test_a_stack_that_is_read_is_known_by_its_type_and_not_by_its_name(urn: str,
     assert [one.stack for one in read_stacks.read([facts.Component(origin)])] == reads
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_a_reference_says_goes_before_what_ids_that_come_from_it_call_it(turned: bool) -> None:
+    urn = f"urn:pulumi:s::rempart::{stacks.REFERENCE}::{MINE}"
+    reference = facts.StackReference(facts.Origin(urn, stacks.REFERENCE, MINE, None), "another")
+    user = facts.Component(facts.Origin("urn:x", "x:index:X", "x", "x", dependencies={"subnetId": (urn,)}))
+    shown = [user, reference] if turned else [reference, user]
+    assert [one.stack for one in read_stacks.read(shown)] == ["another"]
+
+
 def followed(*, plan: plans.Plan = PLAN, **changes: dict[str, Any]) -> dict[str, Any]:
     whole = estate.estate_of()
     for name, values in changes.items():
