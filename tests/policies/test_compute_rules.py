@@ -256,6 +256,14 @@ def test_another_workaround_of_compute_is_not_the_sizing_one(name: str) -> None:
     assert "`size for the peak`" in found.message
 
 
+def test_the_sizing_workaround_of_another_brick_is_none_of_compute() -> None:
+    plan = estate.plan_of()
+    other = tuple(dataclasses.replace(one, brick="storage") for one in plan.workarounds if one.brick == "compute")
+    assert other
+    found = judging.ask(judging.judge_of(dataclasses.replace(plan, workarounds=other)), "CPT-02", _tier_fact(4, 3))
+    assert (found.state, found.fault) == (REFUSED, False)
+
+
 DISK = "bubbles/warehouse/tiers/omop/1/disks/data"
 ROOM = [
     Case("a disk of the planned size conforms", DISK, None, CONFORM),

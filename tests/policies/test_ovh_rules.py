@@ -86,18 +86,20 @@ def test_one_availability_zone_asks_for_evidence_and_machines_are_kept_apart() -
         ("two regions", "F-066", "by the declared workaround: two regions (very complex)"),
         ("another", "F-066", "its file accepts two regions, which the blueprint does not declare"),
         ("two regions", "F-001", "2 are needed"),  # one that stands for something else
+        ("two regions", None, "2 are needed"),  # its file accepts none
     ],
 )
-def test_the_record_on_zones_is_asked_with_what_stands_in_for_them(name: str, requirement: str, says: str) -> None:
+def test_the_record_on_zones_is_asked_with_what_stands_in_for_them(
+    name: str, requirement: str | None, says: str
+) -> None:
     judge = judging.judge_at("ovh-sandbox", "emc2", layer="compute")
     plan, file = judge.context.plan, judge.context.capabilities
     assert file is not None
     offer = file.offers[judge.context.offer]
     compute = offer.bricks["compute"]
     assert compute.workaround is not None
-    meant = compute.model_copy(
-        update={"workaround": compute.workaround.model_copy(update={"requirement": requirement})}
-    )
+    accepted = compute.workaround.model_copy(update={"requirement": requirement}) if requirement else None
+    meant = compute.model_copy(update={"workaround": accepted})
     bricks = {**offer.bricks, "compute": meant}
     file = file.model_copy(update={"offers": {judge.context.offer: offer.model_copy(update={"bricks": bricks})}})
     said = tuple(dataclasses.replace(one, name=name) if one.brick == "compute" else one for one in plan.workarounds)

@@ -32,6 +32,7 @@ from tests.policies.judging import judge_of, say_run
         ("terraform:provisioner", State.NON_CONFORM),
         ("terraform:aws_instance", State.CONFORM),
         ("terraform:nullable_thing", State.CONFORM),
+        ("other:null_resource", State.CONFORM),
     ],
 )
 def test_code_is_refused_by_its_type(kind: str, state: State) -> None:
