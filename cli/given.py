@@ -1,4 +1,4 @@
-"""What people type as options, read the same way everywhere."""
+"""What people type on the command line: read the same way everywhere, and told them to type."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def day(value: str, option: str) -> dt.date:
         return dt.date.fromisoformat(value)
     except ValueError:
         raise Misread(f"{option} {value!r} is not a day: write it as 2027-03-31") from None
+
+
+def deployment(platform: str, target: str, environment: str) -> str:
+    """How a command names one platform on one target in one environment."""
+    return f"{platform} --target {target} --environment {environment}"

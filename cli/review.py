@@ -87,11 +87,10 @@ def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tupl
     types = mapping.load(provider).types if mapping.path(provider).exists() else {}
     own = importlib.import_module(f"providers.{provider}.terraform") if types else None
     resources: list[Resource] = []
-    blocks = [one for one in reading.blocks if sources.foreign(one) is None]
+    from_where = [(one, sources.foreign(one)) for one in reading.blocks]
+    blocks = [one for one, source in from_where if source is None]
     unknown = [
-        dataclasses.replace(one, type=f"{source}:{one.type}")
-        for one in reading.blocks
-        if (source := sources.foreign(one)) is not None
+        dataclasses.replace(one, type=f"{source}:{one.type}") for one, source in from_where if source is not None
     ]
     stored = buckets.merge(blocks)
     on_an_endpoint = {one.address for one in blocks if buckets.endpoint(one.provider)}

@@ -11,8 +11,9 @@ import rich.table
 
 from blueprint import stack as stacks
 from blueprint.private_links import PrivateLink, summary
-from cli import console, engine
+from cli import console, engine, given
 from policies import lines
+from policies.report import fold
 
 SHOWN = 3
 """Of things that are refused with the same words, how many are named beside the first."""
@@ -31,7 +32,7 @@ def results(done: Sequence[engine.LayerResult], format: str) -> None:
             console.fail(result.error)
     if asked:
         name = stacks.parse(done[0].stack)
-        where = f"{name.platform} --target {name.target} --environment {name.environment}"
+        where = given.deployment(name.platform, name.target, name.environment)
         console.out().print(
             f"{asked} of these ask for evidence: `rempart evidence needed {where}` says what each must show",
             soft_wrap=True,
@@ -67,8 +68,7 @@ def refusals(violations: Sequence[str]) -> int:
         told = f"{first.rule} · {first.place} — {first.subject}: {said}"
         console.out().print(f"[bold red]refused[/] {rich.markup.escape(told)}", soft_wrap=True)
         if more := [f"{one.subject} ({one.place})" for one in alike[1:]]:
-            left = f" and {len(more) - SHOWN} more" if len(more) > SHOWN else ""
-            console.out().print(rich.markup.escape(f"        so is {', '.join(more[:SHOWN])}{left}"), soft_wrap=True)
+            console.out().print(rich.markup.escape(f"        so is {fold.some(more, SHOWN)}"), soft_wrap=True)
     return sum(alike[0].asks for alike in folded.values())
 
 

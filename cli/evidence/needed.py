@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 import rich.markup
 
 from blueprint.errors import RempartError
-from cli import console, exit_codes, report
+from cli import console, exit_codes, given, report
 from policies.catalogue import loader as catalogues
 from policies.catalogue.loader import Catalogue
 from policies.catalogue.texts import RuleText
 from policies.judge import RUN
-from policies.report import model
+from policies.report import fold, model
 from policies.verdicts import ASKING, Effect, Finding, State
 
 SHOWN = 3
@@ -58,7 +58,7 @@ def show(platform: str, target: str, environment: str, format: str) -> int:
         text = json.dumps([_plain(one, catalogue) for one in needs], indent=2, ensure_ascii=False)
         console.out().file.write(text + "\n")
     else:
-        _print(needs, answered, catalogue, f"{platform} --target {target} --environment {environment}")
+        _print(needs, answered, catalogue, given.deployment(platform, target, environment))
     return exit_codes.VIOLATION if any(one.blocks for one in needs) else exit_codes.OK
 
 
@@ -74,8 +74,8 @@ def needed(findings: Iterable[Finding], catalogue: Catalogue) -> list[Need]:
 
 def _print(needs: Sequence[Need], answered: Sequence[Finding], catalogue: Catalogue, where: str) -> None:
     out = console.out()
-    for rule, alike in itertools.groupby(needs, key=lambda one: (one.blocks, one.rule)):
-        _print_rule(catalogue.rules[rule[1]], list(alike))
+    for (_, rule), alike in itertools.groupby(needs, key=lambda one: (one.blocks, one.rule)):
+        _print_rule(catalogue.rules[rule], list(alike))
     if needs:
         blocking = sum(one.blocks for one in needs)
         out.print(f"{len(needs)} answers are missing: {blocking} block, {len(needs) - blocking} only warn.")
@@ -96,9 +96,8 @@ def _print_rule(text: RuleText, needs: Sequence[Need]) -> None:
     first = needs[0]
     effect = "[bold red]blocks[/]" if first.blocks else "[yellow]warns[/]"
     names = ", ".join(text.requirements) or "Rempart"
-    head = f"{first.rule} · {names}: {text.remedy.en}" + (
-        "" if first.recordable else " (a signature: no record will do)"
-    )
+    sign = "" if first.recordable else " (a signature: no record will do)"
+    head = f"{first.rule} · {names}: {text.remedy.en}{sign}"
     out = console.out()
     out.print(f"{effect} {rich.markup.escape(head)}", soft_wrap=True)
     missing: dict[str, list[Need]] = {}
@@ -113,14 +112,10 @@ def _print_rule(text: RuleText, needs: Sequence[Need]) -> None:
 def _settles(need: Need) -> str:
     """The subjects of a record that is about more than one of them."""
     subjects = [one for one in need.subjects if one not in (need.scope, RUN)]
-    if not subjects:
-        return ""
-    more = f" and {len(subjects) - SHOWN} more" if len(subjects) > SHOWN else ""
-    return f"  (settles {', '.join(subjects[:SHOWN])}{more})"
+    return f"  (settles {fold.some(subjects, SHOWN)})" if subjects else ""
 
 
 def _plain(need: Need, catalogue: Catalogue) -> dict[str, object]:
-    text = catalogue.rules.get(need.rule)
     return {
         "rule": need.rule,
         "requirements": list(dict.fromkeys(name for one in need.findings for name in one.requirements)),
@@ -129,5 +124,5 @@ def _plain(need: Need, catalogue: Catalogue) -> dict[str, object]:
         "blocks": need.blocks,
         "subjects": list(need.subjects),
         "missing": list(need.whys),
-        "remedy": text.remedy.en if text else "",
+        "remedy": catalogue.rules[need.rule].remedy.en,
     }

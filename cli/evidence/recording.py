@@ -60,7 +60,7 @@ def record(asked: Asked) -> int:
     out.print(rich.markup.escape(f"  settles until {made.valid_until}: {settled}"), soft_wrap=True)
     if not made.valid_from <= today <= made.valid_until:
         out.print(f"  [yellow]not today[/]: it holds from {made.valid_from} to {made.valid_until}, runs judge {today}")
-    where = f"{asked.platform} --target {asked.target} --environment {asked.environment}"
+    where = given.deployment(asked.platform, asked.target, asked.environment)
     out.print(f"Commit it with its document; `rempart preview {where}` judges again.", soft_wrap=True, markup=False)
     return exit_codes.OK
 
@@ -79,7 +79,7 @@ def _settled(asked: Asked) -> str:
         found = next((n for n in needs.values() if n.rule == asked.rule and asked.scope in n.subjects), None)
     if found is not None:
         return asked.scope if asked.scope != found.scope else ", ".join(found.subjects)
-    where = f"{asked.platform} --target {asked.target} --environment {asked.environment}"
+    where = given.deployment(asked.platform, asked.target, asked.environment)
     scopes = [scope for rule, scope in needs if rule == asked.rule]
     if scopes:
         raise Refused(unknown(f"scope of {asked.rule}", asked.scope, scopes))

@@ -18,8 +18,6 @@ from policies.records import checks
 DAYS = 366
 """The longest time for which a document is taken to stay true."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
 OFFERS = "offers/"
 """How a scope begins that is about an offer: what it says is so for every platform on it."""
 _BOUND = ("platform", "target", "environment")

@@ -25,14 +25,14 @@ def read(everything: Iterable[Fact]) -> tuple[facts.StackReference, ...]:
     for fact in everything:
         if isinstance(fact, facts.StackReference):
             found[fact.origin.urn] = fact
-        for urn in sources(fact):
+        for urn in _sources(fact):
             if is_reference(urn) and urn not in found:
                 name = _parts(urn)[1]
                 found[urn] = facts.StackReference(facts.Origin(urn, stacks.REFERENCE, name, None), name)
     return tuple(found.values())
 
 
-def sources(fact: Fact) -> Iterator[str]:
+def _sources(fact: Fact) -> Iterator[str]:
     """Every URN that the engine saw the inputs of a resource come from."""
     for urns in (fact.origin.dependencies or {}).values():
         yield from urns

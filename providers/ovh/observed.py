@@ -36,7 +36,7 @@ EXPECTED = (
 )
 ON_LINKS = ("link-segments", "link-interfaces", "places-outside")
 OVER_ROUTERS = ("gateways", "attachments", "attachment-links", "segment-routes", "addresses", "address-links")
-"""What there is more of in each form. A platform has the second where a router is its own."""
+"""What there is more of in each form."""
 NEEDED = ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD", "OVH_S3_ENDPOINT", "OVH_S3_ACCESS_KEY", "OVH_S3_SECRET_KEY")
 READER = ("REMPART_READER_CLOUD",)
 """Entry of clouds.yaml set aside for reading, where there is one."""
@@ -123,7 +123,7 @@ class _Reading:
         for thing in self._ours:
             if subject := self._subject(thing):
                 self._subjects[thing.type, thing.identifier] = subject
-        self._routed = any(thing.type == kinds.ROUTER for thing in self._ours)
+        self._routed = routed.over_routers(self._ours)
 
     def observed(self) -> observation.Observed:
         mine = (*self._ours, *self._unmanaged)

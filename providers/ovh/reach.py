@@ -19,7 +19,7 @@ from blueprint import plan as plans
 from blueprint.properties import as_ports, as_protocol
 from providers.observation import Opening, Reach
 from providers.openings import Block, Rule, either, passing, rules, together
-from providers.ovh import kinds, labels
+from providers.ovh import kinds, labels, routed
 from providers.ovh.forwarding import Place, Routers
 from providers.ovh.live import Thing
 
@@ -51,7 +51,7 @@ class Observer:
         self._ours = [thing for thing in things if thing.owner == (plan.platform, plan.environment)]
         self._externals = {one.subject: one for one in plan.externals}
         self._routers = Routers(things, external)
-        self._routed = any(thing.type == kinds.ROUTER for thing in self._ours)
+        self._routed = routed.over_routers(self._ours)
 
     def openings(self, source: str, destination: str, reach: Reach) -> frozenset[Opening]:
         """Empty where nothing passes; between two externals nothing is ours to say."""

@@ -34,6 +34,11 @@ class Part:
     """Subject of what holds it."""
 
 
+def over_routers(ours: Iterable[Thing]) -> bool:
+    """Which form a platform stands in: over routers where one is its own, on links otherwise."""
+    return any(thing.type == kinds.ROUTER for thing in ours)
+
+
 def router(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """A router's own properties."""
     gateway = body.get("external_gateway_info") or {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def refusal(*words: str) -> str:
     return str(done.exception)
 
 
-def needs() -> dict[tuple[str, str], dict[str, object]]:
+def needs() -> dict[tuple[str, str], dict[str, Any]]:
     done = rempart("evidence", "needed", "emc2", "--format", "json")
     return {(one["rule"], one["scope"]): one for one in json.loads(done.stdout)}
 
@@ -84,7 +85,7 @@ def test_what_a_run_asks_for_is_listed_recorded_and_answered_by_the_next_run(kep
 def test_one_record_about_the_offer_answers_for_every_disk_and_names_no_platform(kept: pathlib.Path) -> None:
     runs.run(estate.estate_of(), "compute")
     scope = "offers/iaas-cloud-on-demand/disk-encryption"
-    assert len(needs()["STO-01", scope]["subjects"]) > 10  # type: ignore[arg-type]
+    assert len(needs()["STO-01", scope]["subjects"]) > 10
     assert rempart(*asked(rule="STO-01", scope=scope)).exit_code == exit_codes.OK
     (path,) = (kept / "evidence").glob("*.yaml")
     assert evidence.read(path).seen_on is None
@@ -94,7 +95,7 @@ def test_one_record_about_the_offer_answers_for_every_disk_and_names_no_platform
 
 def test_a_record_about_one_disk_answers_for_that_disk_alone(kept: pathlib.Path) -> None:
     runs.run(estate.estate_of(), "compute")
-    disk = str(needs()["STO-01", "offers/iaas-cloud-on-demand/disk-encryption"]["subjects"][0])  # type: ignore[index]
+    disk = needs()["STO-01", "offers/iaas-cloud-on-demand/disk-encryption"]["subjects"][0]
     assert rempart(*asked(rule="STO-01", scope=disk)).exit_code == exit_codes.OK
     found = states(runs.run(estate.estate_of(), "compute").recorder.path, "STO-01")
     assert [one for one, state in found.items() if state == State.EVIDENCE_ACCEPTED_UNTIL] == [disk]
