@@ -61,6 +61,13 @@ def parse(name: str) -> StackName:
     return StackName(*parts)
 
 
+def check_whole(name: StackName) -> None:
+    """Raises UnknownName for a stack of one bubble: no layer is made bubble by bubble, it would be made twice."""
+    if name.bubble is not None:
+        whole = dataclasses.replace(name, bubble=None)
+        raise UnknownName(f"each layer is one stack: use {whole}, without `.{name.bubble}`.")
+
+
 def of_urn(urn: str) -> str:
     """The stack's name in `urn:pulumi:<stack>::<project>::<type>::<name>`, as it stands there."""
     return urn.removeprefix("urn:pulumi:").partition("::")[0]

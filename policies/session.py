@@ -39,7 +39,12 @@ LOCAL = ("subject", "references")
 
 def with_options(fact: Fact, options: Options | None) -> Fact:
     """A provider's mapping never sees options: they are the engine's."""
-    return dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, options=options))
+    return with_origin(fact, options=options)
+
+
+def with_origin(fact: Fact, **known: Any) -> Fact:
+    """What the run knows of a resource, and no provider's mapping."""
+    return dataclasses.replace(fact, origin=dataclasses.replace(fact.origin, **known))
 
 
 class Session:
@@ -50,6 +55,8 @@ class Session:
         self.preview = preview
         self._lock = threading.Lock()
         self._declared: dict[str, Mapping[str, Any]] = {}
+        self._claims: dict[tuple[str, str], str] = {}
+        """(type, subject) -> URN of the first resource of this run that says so."""
 
     @functools.cached_property
     def judge(self) -> Judge:
@@ -60,7 +67,9 @@ class Session:
             raise Unjudgeable(str(error)) from None
 
     def _prepare(self) -> Judge:
-        judge, self._stamps = prepare(stacks.parse(self.stack), self.preview)
+        name = stacks.parse(self.stack)
+        stacks.check_whole(name)
+        judge, self._stamps = prepare(name, self.preview)
         return judge
 
     @functools.cached_property
@@ -89,6 +98,9 @@ class Session:
         elif "subject" not in properties:
             properties = {**properties, **self._declared.get(urn, {})}
         made = FACTS[self.judge.context.plan.provider](kind, urn, name, properties, provider, dependencies)
+        if dependencies is None and made.origin.subject:
+            first = self._claims.setdefault((kind, made.origin.subject), urn)
+            made = with_origin(made, earlier="" if first == urn else first)
         return with_options(made, options)
 
     def say(self, finding: Finding) -> str:

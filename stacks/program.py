@@ -21,6 +21,7 @@ def run() -> None:
     """Registers the layer that the stack's name says. Whatever is wrong with the input ends in one message."""
     try:
         name = stacks.parse(pulumi.get_stack())
+        stacks.check_whole(name)
         where = target.load(name.target)
         loaded = loader.load(loader.find(name.platform))
         attestation.require(str(name))

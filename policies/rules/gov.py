@@ -43,6 +43,7 @@ NOT_MADE = (
     "what is only read (`.get()`), or typed by hand, no rule judges"
 )
 """What is wrong with an id, where a layer is below this one and where none is."""
+_TWICE = "{} is it already: the plan has it once"
 SUFFIXES = ("/filter", "/table", "/nic", "/address")
 """What may follow the subject that a reference names: a zone's filter stands for the zone."""
 
@@ -62,9 +63,42 @@ def mapped(fact: Fact, context: Context) -> Verdict:
         return CONFORM
     if not fact.origin.subject:
         return refused("it does not say which part of the blueprint it serves (`subject`)")
-    if isinstance(fact, facts.Component) or _exists(fact, context):
+    if isinstance(fact, facts.Component):
         return CONFORM
-    return refused("its subject is not in the plan")
+    if not _exists(fact, context):
+        return refused("its subject is not in the plan")
+    if fact.origin.earlier:
+        return refused(_TWICE.format(fact.origin.earlier.rpartition("::")[2]))
+    layer = _layer(fact)
+    if context.layer in stacks.LAYERS and context.layer != layer:
+        return refused(f"the {layer} layer makes it, and this is the {context.layer} layer: it would be there twice")
+    return CONFORM
+
+
+def _layer(fact: Fact) -> str:
+    """The layer that makes it, whatever the provider: each thing of the plan is made once, by one stack."""
+    subject = fact.origin.path
+    if subject.split("/")[0] == "bastion":
+        return "bastion"
+    if isinstance(fact, facts.Bucket | facts.Credential) or (
+        isinstance(fact, facts.Support) and fact.role == "bucket-grant"
+    ):
+        return "storage"
+    return "compute" if "/tiers/" in subject else "network"
+
+
+def claimed_once(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
+    """The same over the whole stack. Of a reading of everything, GOV-10 says it."""
+    if context.whole:
+        return
+    claims: dict[tuple[str, str], list[Fact]] = collections.defaultdict(list)
+    for fact in everything:
+        if isinstance(fact, NATIVE) and fact.origin.subject:
+            claims[fact.origin.type, fact.origin.subject].append(fact)
+    for first, *others in claims.values():
+        for fact in others:
+            verdict = refused(_TWICE.format(first.origin.name))
+            yield dataclasses.replace(verdict, subject=fact.origin.subject, urn=fact.origin.urn)
 
 
 def _exists(fact: Fact, context: Context) -> bool:
@@ -328,6 +362,7 @@ RULES = (
         "GOV-01",
         (*NATIVE, facts.Component, facts.ProviderConfiguration, facts.StackReference, facts.Unjudged, facts.Unmapped),
         mapped,
+        claimed_once,
     ),
     Rule("GOV-02", NATIVE[:-1], truthful_tags),
     Rule("GOV-09", NATIVE, references_as_planned, references_are_true),

@@ -37,7 +37,7 @@ def context_of(plan: plans.Plan, **changes: Any) -> Context:
         "simulated": True,
         "as_of": dt.date(2026, 11, 23),
         "preview": False,
-        "layer": "network",
+        "layer": "estate",  # all layers at once: what a run's own layer changes has cases that name one
         "backend": Backend("file:///tmp/state"),
         "images": images.load("outscale"),
         "endpoints": estate.ENDPOINTS,

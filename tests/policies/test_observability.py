@@ -105,7 +105,7 @@ def packed(operation: str) -> list[Finding]:
     found: list[Finding] = []
     for layer in LAYERS[operation]:
         all_of_it = layer not in runs.LAYERS
-        made = judging.judge_of(estate.plan_of(), layer="network" if all_of_it else layer)
+        made = judging.judge_of(estate.plan_of(), **({} if all_of_it else {"layer": layer}))
         part = estate.estate_of() if all_of_it else runs.layer(estate.estate_of(), layer)
         found += [one for name in part.resources for one in made.resource(part.fact(name))]
         found += [*made.stack(part.facts()), *made.run(), *made.planned()]
