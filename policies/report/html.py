@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import pathlib
+import re
 from typing import Any
 
 import jinja2
@@ -32,7 +33,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["both"] = both
+    environment.filters |= {"both": both, "quoted": quoted}
     return environment
 
 
@@ -72,6 +73,12 @@ def both(text: Bilingual) -> markupsafe.Markup:
     """Both languages; the page's style shows one."""
     fr, en = markupsafe.escape(text.fr), markupsafe.escape(text.en)  # `Markup.format` takes three times as long
     return markupsafe.Markup(f'<span lang="fr">{fr}</span><span lang="en">{en}</span>')
+
+
+def quoted(text: str) -> markupsafe.Markup:
+    """What may stand in quotes in a style sheet: all but plain letters, digits and a few signs is written as a code."""
+    plain = re.compile(r"[A-Za-z0-9 ./_-]")
+    return markupsafe.Markup("".join(one if plain.fullmatch(one) else f"\\{ord(one):06x}" for one in text))
 
 
 def _found(rates: Rates | None, part: str, name: str) -> Rate | None:

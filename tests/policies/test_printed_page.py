@@ -76,9 +76,19 @@ def screen(text: str) -> Sheet:
     return sheet(rules)
 
 
-def test_the_paper_has_margins(text: str) -> None:
+def test_the_paper_has_margins_and_says_in_them_which_page_of_what_it_is(text: str) -> None:
     (margins,) = blocks(style(text), "@page")
-    assert re.fullmatch(r"margin:(\d\d)mm (\d\d)mm", margins)
+    assert re.match(r"margin:(\d\d)mm (\d\d)mm;", margins)
+    (left,), (right,) = blocks(margins, "@bottom-left"), blocks(margins, "@bottom-right")
+    assert 'content:"open-admin-port / dev / outscale-sandbox"' in left
+    assert 'content:counter(page) " / " counter(pages)' in right
+
+
+def test_a_name_cannot_leave_the_quotes_that_it_stands_in() -> None:
+    assert page.quoted("emc2.prod") == "emc2.prod"
+    said = page.quoted('";}</style><script>é')
+    assert not re.search(r'["<>;{}]', said)
+    assert said.endswith("script\\00003e\\0000e9")
 
 
 def test_nothing_stays_in_place_from_page_to_page(screen: Sheet, printed: Sheet) -> None:
@@ -90,7 +100,8 @@ def test_nothing_stays_in_place_from_page_to_page(screen: Sheet, printed: Sheet)
 
 def test_what_is_folded_is_opened_by_the_sheet_and_by_the_script(text: str, printed: Sheet) -> None:
     """By the sheet where a browser knows the folded part by name, by the script where it does not."""
-    assert printed["details::details-content"] == {"content-visibility": "visible", "block-size": "auto"}
+    folded = printed["details::details-content"]
+    assert (folded["content-visibility"], folded["block-size"]) == ("visible", "auto")
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     before, after = script.split('"beforeprint"')[1].split('"afterprint"')
     assert "details:not([open])" in before
@@ -107,14 +118,18 @@ def test_nothing_is_cut_at_the_edge(screen: Sheet, printed: Sheet) -> None:
 def test_pages_break_between_things_and_not_inside_them(printed: Sheet) -> None:
     for name in ("h2", "h3", "h4", "summary", "caption"):
         assert printed[name]["break-after"] == "avoid", name
-    for name in ("tr", ".card", ".two>div"):
+    for name in ("thead", ".inside>p:first-child"):
+        assert printed[name]["break-after"] == "avoid", f"what {name} announces stands under it"
+    for name in ("tbody>tr:first-child", "details::details-content"):
+        assert printed[name]["break-before"] == "avoid", f"a heading stands above {name}"
+    for name in ("tr", ".card", ".two", ".two>div", ".inside>dl", "details:not(:has(table))"):
         assert printed[name]["break-inside"] == "avoid", name
     assert printed["thead"]["display"] == "table-header-group"
 
 
 def test_what_only_a_screen_has_is_not_printed(text: str, printed: Sheet) -> None:
     hidden = {name for name, said in printed.items() if said.get("display") == "none"}
-    assert hidden == {"nav", ".switch", "label", "input", "#hits", ".skip", ".calm"}
+    assert hidden == {"nav", ".switch", "label", "input", "#hits", "#rules>p", ".skip", ".calm"}
     for name in ("nav", "label", "input"):
         assert f"<{name}" in text
     assert 'id="hits"' in text
@@ -174,3 +189,18 @@ def test_no_address_is_lost_with_a_link(text: str) -> None:
     links = Words(text).links
     assert links
     assert all(one.startswith("#") for one in links)
+
+
+def test_a_narrow_window_cuts_no_word(text: str, screen: Sheet) -> None:
+    """At 320 pixels what has two columns has one, and a name without spaces is broken."""
+    assert screen["dd"]["overflow-wrap"] == "anywhere"
+    assert screen["dl"]["grid-template-columns"].endswith("minmax(0,1fr)")
+    (narrow,) = (one for one in blocks(style(text), "@media(max-width:520px)"))
+    assert sheet(narrow)["dl"]["grid-template-columns"] == "minmax(0,1fr)"
+
+
+def test_what_scrolls_is_reached_with_the_keyboard(text: str) -> None:
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    (reach,) = blocks(script, "function reach()")
+    assert ".scroll" in reach and "one.tabIndex=0" in reach
+    assert '"resize",reach' in script and '"toggle",reach' in script
