@@ -1,5 +1,12 @@
 """The policy pack, as the engine starts it."""
 
-from policies import server
+import sys
 
-server.serve()
+from policies import carried
+
+if carried.OPTION in sys.argv[1:]:
+    carried.serve()
+else:
+    from policies import server
+
+    server.serve()

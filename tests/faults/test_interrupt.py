@@ -7,10 +7,12 @@ import random
 import signal
 import time
 
+import psutil
 import pytest
 
 from blueprint import loader, planner, target
 from cli import exit_codes
+from policies import carried
 from providers.outscale import live
 from sandbox.outscale.control import Control
 from tests.engine.world import World
@@ -38,6 +40,28 @@ def test_ctrl_c_leaves_state_and_cloud_in_agreement(world: World, control: Contr
     assert {t for t in there if not _born(t, world)} <= made, "something was made that the state does not know"
     again = world.rempart("up", "minimal", "-e", world.name, "--layer", "network", "--yes")
     assert again.returncode == 0, again.stdout + again.stderr
+    gone = world.rempart("destroy", "minimal", "-e", world.name, "--unprotect", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+
+
+def test_a_pack_that_dies_in_the_middle_ends_the_run_and_nothing_more_is_made(world: World, control: Control) -> None:
+    command = ("up", "minimal", "-e", world.name, "--layer", "network", "--yes")
+    deadline = time.monotonic() + 120
+    with killing.running(world, *killing.rempart(*command), group=True) as one:
+        while control.inventory().get("Subnet", 0) < 2:
+            assert time.monotonic() < deadline, one.said()
+            time.sleep(0.05)
+        for child in psutil.Process(one.process.pid).children(recursive=True):
+            if carried.OPTION in child.cmdline():
+                child.kill()
+        assert one.process.wait(timeout=60) not in (0, None), one.said()
+        assert "the policy pack has ended" in " ".join(one.said().split())
+        assert "Traceback" not in one.said()
+    made = [r for r in world.state(world.stack("minimal", "network"))["deployment"]["resources"] if "id" in r]
+    again = world.rempart(*command)
+    assert again.returncode == 0, again.stdout + again.stderr
+    whole = [r for r in world.state(world.stack("minimal", "network"))["deployment"]["resources"] if "id" in r]
+    assert len(made) < len(whole)
     gone = world.rempart("destroy", "minimal", "-e", world.name, "--unprotect", "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr
 

@@ -50,20 +50,20 @@ func (h *host) runProvider(ctx context.Context, req *pulumirpc.RunPluginRequest,
 	return cmd.Run()
 }
 
-// runAnalyzer runs a policy pack. One that speaks the engine's whole protocol says so with `runtime.options.direct` in
-// its PulumiPolicy.yaml, and is started like any plugin; the SDK's need what runProxied puts around them.
+// runAnalyzer runs a policy pack. One that answers the engine's whole protocol over pipes says so with
+// `runtime.options.carried` in its PulumiPolicy.yaml; the SDK's need what runProxied puts around them.
 func (h *host) runAnalyzer(ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer) error {
-	direct, _ := req.GetInfo().GetOptions().AsMap()["direct"].(bool)
-	if !direct {
+	carried, _ := req.GetInfo().GetOptions().AsMap()["carried"].(bool)
+	if !carried {
 		return h.runProxied(ctx, req, stdout, stderr)
 	}
-	cmd, err := h.command(ctx, req, append([]string{"-u", req.GetInfo().GetProgramDirectory()}, req.GetArgs()...))
+	cmd, err := h.command(ctx, req, append([]string{req.GetInfo().GetProgramDirectory(), "--carried"}, req.GetArgs()...))
 	if err != nil {
 		return err
 	}
 	cmd.Dir = req.GetInfo().GetProgramDirectory()
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	return cmd.Run()
+	cmd.Stderr = stderr
+	return h.runCarried(ctx, cmd, stdout)
 }
 
 // runProxied starts a pack only once the engine has configured it: the pack reads its stack from the environment.

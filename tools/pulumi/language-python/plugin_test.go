@@ -183,20 +183,3 @@ func TestAPackWithoutConfigurationGetsAnEmptyObject(t *testing.T) {
 	started := startPack(t, newWorld(t, ""), &pulumirpc.AnalyzerStackConfigureRequest{Project: "p"})
 	contains(t, started, `"CONFIG": "{}"`)
 }
-
-func TestAPackThatSaysSoIsStartedAsItIs(t *testing.T) {
-	w := newWorld(t, "")
-	w.write(t, "__main__.py", `
-import os, sys
-print(os.getcwd(), sys.argv[1:], os.environ.get("PULUMI_STACK"), os.environ["GIVEN"], flush=True)
-raise SystemExit(9)
-`)
-	heard, err := runPlugin(t, w, &pulumirpc.RunPluginRequest{
-		Info: w.info(t, map[string]any{"direct": true}), Pwd: "/", Kind: "analyzer", Args: []string{"127.0.0.1:3"},
-		Env: []string{"GIVEN=x"},
-	})
-	if err != nil || heard.code != 9 {
-		t.Fatal(heard, err)
-	}
-	contains(t, heard.stdout, w.root+" ['127.0.0.1:3'] None x")
-}
