@@ -2,8 +2,8 @@
 
 Tests change it and ask a review of it with what follows below.
 
-It is the `minimal` platform with an image that the provider lists. Networks, policies of copies and marketplace items
-are data sources, as there: in a plan their ids are known, in files nobody's.
+It is the `minimal` platform with an image that the provider lists, user data and keys of storage. Networks, policies of
+copies and marketplace items are data sources, as there: in a plan their ids are known, in files nobody's.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ DATA = {
     "cloudtemple_compute_virtual_datacenter.th3s": {"name": "DC-TH3S"},
 }
 GIB = 1 << 30
+USER_DATA = "#cloud-config\npackage_update: true\n"
+KEYS = """
+storage_keys:
+  study: {bubbles: [study], holder: researcher, days: 90}
+  administration: {bubbles: [administration], holder: operator, days: 90}
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,11 +113,17 @@ def platform(folder: pathlib.Path) -> pathlib.Path:
     text = (workspace.root() / "stacks" / "platforms" / "minimal.yaml").read_text(encoding="utf-8")
     schema, _, rest = text.partition("\n")
     assert schema.startswith("# yaml-language-server")
+    changes = {
+        "platform: minimal": f"platform: {PLATFORM}",
+        "image: debian-12": "image: debian-13",
+        "\nbastion:": f"{KEYS}\nbastion:",
+        "    tiers:\n      relay:\n": f"    tiers:\n      relay:\n        user_data: {json.dumps(USER_DATA)}\n",
+    }
+    for old, new in changes.items():
+        assert old in rest, old
+        rest = rest.replace(old, new)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{PLATFORM}.yaml").write_text(
-        rest.replace("platform: minimal", f"platform: {PLATFORM}").replace("image: debian-12", "image: debian-13"),
-        encoding="utf-8",
-    )
+    (folder / f"{PLATFORM}.yaml").write_text(rest, encoding="utf-8")
     return folder
 
 
@@ -139,7 +151,7 @@ def machine(subject: str) -> str:
 
 
 def compliant(plan: plans.Plan) -> Terraform:
-    """Everything of the plan that the provider's types can say: machines, their disks and adapters, and buckets."""
+    """What every platform has of what the provider's types can say: machines, their disks and adapters, and buckets."""
     made: dict[str, dict[str, Any]] = {}
     bastion = plan.bastion.machines if plan.bastion else ()
     for one in (*plan.machines, *bastion):
@@ -167,12 +179,29 @@ def compliant(plan: plans.Plan) -> Terraform:
                 "virtual_machine_id": Ref(machine(one.subject)),
             }
     for bucket in plan.buckets:
-        made[f"cloudtemple_object_storage_bucket.{label(bucket.subject)}"] = {
+        made[f"{SEEN}.{label(bucket.subject)}"] = {
             "name": naming.of(plan.platform, plan.environment, bucket.bubble, bucket.name),
             "access_type": "private",
             "versioning": "Enabled",
         }
     return Terraform(made)
+
+
+def whole(plan: plans.Plan) -> Terraform:
+    """With the keys that open its storage: one is granted inside its bucket, the other by a resource of its own."""
+    made = compliant(plan)
+    accounts = {}
+    for key in plan.storage_keys:
+        address = f"cloudtemple_object_storage_storage_account.{label(key.subject)}"
+        made.resources[address] = {"name": naming.of(plan.platform, plan.environment, *key.subject.split("/"))}
+        accounts[key.bubbles[0]] = Ref(address, "name")
+    bucket(made)["acl_entry"] = [{"storage_account": accounts["bubbles/study"], "role": "READ"}]
+    made.resources[f"cloudtemple_object_storage_acl_entry.{label(TRACES)}"] = {
+        "bucket": Ref(f"{SEEN}.{label(TRACES)}", "name"),
+        "storage_account": accounts["bubbles/administration"],
+        "role": "WRITE",
+    }
+    return made
 
 
 def _variables(value: Any) -> set[str]:

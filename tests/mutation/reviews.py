@@ -10,7 +10,7 @@ import dataclasses
 import pathlib
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ class Review:
         name = stacks.StackName(written.PLATFORM, PROVIDER, "dev", unplanned.LAYER)
         self._judge = outside.placed(session.prepare(name, preview=False)[0], REVIEW)
         found = self._findings(terraform)
-        self.refused = [f"{one.rule} {one.subject}: {one.message}" for one in found if one.state is State.NON_CONFORM]
+        self.refused = {one.rule: f"{one.subject}: {one.message}" for one in found if one.state is State.NON_CONFORM}
         self._before = worse(found)
 
     def notices(self, broken: Terraform) -> bool:
@@ -81,22 +81,46 @@ def mutants() -> Iterator[Mutant]:
     with tempfile.TemporaryDirectory() as made, pytest.MonkeyPatch.context() as monkeypatch:
         folder = pathlib.Path(made)
         written.settle(monkeypatch, folder)
-        compliant = written.compliant(written.plan_of())
-        for way in WAYS:
-            reviewed = Review(compliant, folder, way)
-            if reviewed.refused:
-                raise AssertionError(f"the {way} is not compliant: {reviewed.refused[:3]}")
-            for address, part, what, terraform in broken(compliant):
-                kind = f"{PROVIDER} {address.partition('.')[0]}"
-                yield Mutant(kind, part, what, reviewed.notices(terraform), f"{address}, {way}")
+        for sample in samples():
+            for way in WAYS:
+                reviewed = Review(sample.terraform, folder, way)
+                if set(reviewed.refused) != sample.refused:
+                    raise AssertionError(f"of the {way} something else is refused: {reviewed.refused}")
+                for address, part, what, terraform in broken(sample.terraform, sample.addresses):
+                    kind = f"{PROVIDER} {address.partition('.')[0]}"
+                    yield Mutant(kind, part, what, reviewed.notices(terraform), f"{address}, {way}")
 
 
-def broken(compliant: Terraform) -> Iterator[tuple[str, str, str, Terraform]]:
-    """(address, argument, what is done, the Terraform with that argument wrong)."""
-    for part, what, given in _wrong(compliant.provider):
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """Terraform of which only some rules refuse something, and what of it is broken."""
+
+    terraform: Terraform
+    addresses: frozenset[str] | None = None
+    """Everything where it is None."""
+    refused: frozenset[str] = frozenset()
+
+
+def samples() -> Iterator[Sample]:
+    """All that may be there. Then an address of the Internet at the edge: its service is inside no decision."""
+    plan = written.plan_of()
+    compliant = written.whole(plan)
+    yield Sample(compliant)
+    open_edge = written.whole(plan)
+    written.exposed(open_edge, written.BASTION)
+    more = frozenset(open_edge.resources) - frozenset(compliant.resources)
+    yield Sample(open_edge, more, frozenset({"SOV-01"}))
+
+
+def broken(compliant: Terraform, addresses: Collection[str] | None = None) -> Iterator[tuple[str, str, str, Terraform]]:
+    """(address, argument, what is done, the Terraform with that argument wrong), of everything or of some addresses."""
+    addresses = {CONFIGURED, *compliant.resources} if addresses is None else addresses
+    for part, what, given in _wrong(compliant.provider) if CONFIGURED in addresses else ():
         yield CONFIGURED, part, what, dataclasses.replace(compliant, provider=given)
     alike: set[str] = set()
     for address, arguments in compliant.resources.items():
+        if address not in addresses:
+            continue
         if (group := _NUMBER.sub("", address)) in alike:
             continue  # its twin is broken
         alike.add(group)

@@ -105,13 +105,25 @@ def test_a_review_is_compliant_and_notices_what_gets_worse_and_nothing_else(
     written.settle(monkeypatch, tmp_path)
     compliant = written.compliant(written.plan_of())
     review = reviews.Review(compliant, tmp_path, way)
-    assert review.refused == []
+    assert review.refused == {}
     assert not review.notices(compliant)
     changed = {(of, part, what): one for of, part, what, one in reviews.broken(compliant)}
     archive = next(of for of, part, _ in changed if part == "access_type" and "archive" in of)
     assert review.notices(changed[archive, "access_type", "made up"])
     machine = next(of for of, part, _ in changed if part == "cpu")
     assert not review.notices(changed[machine, "cpu", "one more"])
+
+
+def test_what_is_broken_holds_every_type_that_a_blueprint_can_ask_for(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys, grants and an address of the Internet too: what stands in no sample is never broken."""
+    written.settle(monkeypatch, tmp_path)
+    found = [one for one in reviews.samples() for one in reviews.broken(one.terraform, one.addresses)]
+    kinds = {of.partition(".")[0].removeprefix("cloudtemple_") for of, *_ in found}
+    asked = {"object_storage_storage_account", "object_storage_acl_entry", "vpc_static_ip", "vpc_floating_ip"}
+    assert asked | {"vpc_floating_ip_binding", "object_storage_bucket", "provider"} <= kinds
+    assert any(part == "cloud_init.cloud_config" and what == "made up" for _, part, what, _ in found)
 
 
 def test_what_moves_to_another_subject_is_no_worse_and_what_is_refused_instead_of_asked_is() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from blueprint import plan as plans
 from cli import review
 from tests.cli import cloudtemple_terraform as written
 from tests.cli.cloudtemple_terraform import (
@@ -35,6 +36,17 @@ def test_nothing_of_a_compliant_platform_is_refused(how: str, small: Terraform, 
     assert [one for one in found if one["state"] == "non_conform"] == []
     subjects = {one["subject"] for one in found if one["rule"] == "GOV-01" and one["state"] == "conform"}
     assert {DATABASE, f"{DATABASE}/nic", f"{DATABASE}/disks/data", ARCHIVE, TRACES, BASTION} <= subjects
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_keys_of_one_bubble_each_are_as_planned(how: str, plan: plans.Plan, folder: pathlib.Path) -> None:
+    found = findings(written.whole(plan), folder, how)
+    assert [one for one in found if one["state"] == "non_conform"] == []
+    for subject in (f"{ARCHIVE}/grant", f"{TRACES}/grant"):
+        assert states(found, "GOV-01", subject) == states(found, "STO-06", subject) == {"conform"}
+    for key in plan.storage_keys:
+        assert states(found, "GOV-01", key.subject) == {"conform"}
+        assert states(found, "STO-06", key.subject) == {"evidence_required"}, "that it ends, no type says"
 
 
 EXPECTED = (
