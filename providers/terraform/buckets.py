@@ -7,43 +7,34 @@ knows here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from blueprint.values import NOT_OBSERVABLE
-from providers.terraform import calls
-from providers.terraform.blocks import Block, camel
+from providers.terraform import bucket_parts, calls
+from providers.terraform.blocks import Block
 from providers.terraform.mapping import SUBJECT, Resource, TypeText, tags
 
 KIND = "s3:index:Bucket"
 SOURCE = "hashicorp/aws"
 """Where the provider comes from whose resources are read here."""
 BUCKET = "aws_s3_bucket"
-PARTS = (
-    "aws_s3_bucket_acl",
-    "aws_s3_bucket_cors_configuration",
-    "aws_s3_bucket_lifecycle_configuration",
-    "aws_s3_bucket_object_lock_configuration",
-    "aws_s3_bucket_policy",
-    "aws_s3_bucket_server_side_encryption_configuration",
-    "aws_s3_bucket_versioning",
-    "aws_s3_bucket_website_configuration",
-)
 HARMLESS = ("aws_s3_bucket_public_access_block", "aws_s3_bucket_ownership_controls")
 """They only narrow what others may do, and no rule counts on them: an S3 that is not AWS may not know them."""
-TYPES = (BUCKET, *PARTS, *HARMLESS)
+REPLICATION = "replication_configuration"
+TYPES = (BUCKET, *bucket_parts.PARTS, *HARMLESS)
 
 
 def endpoint(provider: Mapping[str, Any]) -> Any:
     """The S3 endpoint that the provider is given; None where there is none."""
-    found = _one(provider.get("endpoints"))
+    found = bucket_parts.one(provider.get("endpoints"))
     return found.get("s3") if isinstance(found, Mapping) else None
 
 
 def merge(blocks: Sequence[Block]) -> list[Resource]:
     """Every bucket with an endpoint, with what its parts say."""
     stored = [one for one in blocks if one.type == BUCKET and endpoint(one.provider)]
-    parts = [one for one in blocks if one.type in PARTS]
+    parts = [one for one in blocks if one.type in bucket_parts.PARTS]
     loose = [part for part in parts if not any(_of(part, one) for one in stored)]
     return [_bucket(one, [part for part in parts if _of(part, one)], loose) for one in stored]
 
@@ -54,23 +45,30 @@ def complete(resources: Sequence[Resource], types: Mapping[str, TypeText], block
     free = _free(blocks)
     made = []
     for one in resources:
-        given: dict[str, Any] = {}
-        for part in free if one.kind in named else ():
-            if _names(part, one.address, one.properties.get(named[one.kind])):
-                given |= _PARTS[part.type](part.values)
-            elif _nameless(part):
-                given |= dict.fromkeys(_PARTS[part.type](part.values), NOT_OBSERVABLE)
+        mine = free if one.kind in named else ()
+        own = [part for part in mine if _names(part, one.address, one.properties.get(named[one.kind]))]
+        given = _together(own)
+        for part in mine:
+            if part not in own and _nameless(part):
+                given |= dict.fromkeys(bucket_parts.PARTS[part.type](part.values), NOT_OBSERVABLE)
         made.append(dataclasses.replace(one, properties={**one.properties, **given}))
     return made
 
 
 def strays(resources: Sequence[Resource], types: Mapping[str, TypeText], blocks: Sequence[Block]) -> list[Block]:
-    """Parts on an endpoint whose bucket is nowhere in what was read: no rule would see what they open."""
+    """Parts on an endpoint whose bucket is nowhere in what was read, and copies that a bucket sends elsewhere: no rule
+    would see what they open.
+    """
+    copying = [
+        dataclasses.replace(one, address=f"{one.address}.{REPLICATION}", type=f"{BUCKET}_{REPLICATION}", values={})
+        for one in blocks
+        if one.type == BUCKET and one.values.get(REPLICATION)
+    ]
     if any(one.type == BUCKET and endpoint(one.provider) for one in blocks):
-        return []  # each of them is then uncertain: see `merge`
+        return copying  # each part is then uncertain: see `merge`
     named = {text.kind: text.bucket for text in types.values() if text.bucket}
     known = [(one.address, one.properties.get(named[one.kind])) for one in resources if one.kind in named]
-    return [
+    return copying + [
         part
         for part in _free(blocks)
         if not any(_names(part, *each) for each in known) and not (known and _nameless(part))
@@ -80,7 +78,7 @@ def strays(resources: Sequence[Resource], types: Mapping[str, TypeText], blocks:
 def _free(blocks: Sequence[Block]) -> list[Block]:
     """Parts on an endpoint that are of no bucket of their own provider."""
     stored = [one for one in blocks if one.type == BUCKET]
-    parts = [one for one in blocks if one.type in PARTS and endpoint(one.provider)]
+    parts = [one for one in blocks if one.type in bucket_parts.PARTS and endpoint(one.provider)]
     return [part for part in parts if not any(_of(part, one) for one in stored)]
 
 
@@ -103,96 +101,27 @@ def _bucket(block: Block, parts: Sequence[Block], loose: Sequence[Block]) -> Res
         "tags": tags(values.get("tags", {})),
         **{key: values[key] for key in ("acl", "policy") if key in values},
     }
+    properties |= bucket_parts.inside(values)
     for part in loose:
-        properties |= dict.fromkeys(_PARTS[part.type](part.values), NOT_OBSERVABLE)
-    for part in parts:
-        properties |= _PARTS[part.type](part.values)
+        properties |= dict.fromkeys(bucket_parts.PARTS[part.type](part.values), NOT_OBSERVABLE)
+    properties |= _together(parts)
     named = properties["tags"]
     subject = named.get(SUBJECT) if isinstance(named, Mapping) else None
-    kept = {key: block.provider[key] for key in ("alias", *sorted(calls.CREDENTIALS)) if key in block.provider}
+    kept = {
+        key: block.provider[key] for key in ("alias", "insecure", *sorted(calls.CREDENTIALS)) if key in block.provider
+    }
     given = {**kept, "region": block.provider.get("region", NOT_OBSERVABLE), "endpoint": endpoint(block.provider)}
     return Resource(block.address, KIND, properties, {}, block.location, given, subject)
 
 
+def _together(parts: Sequence[Block]) -> dict[str, Any]:
+    """What they say of one bucket. Of two that say the same thing in two ways, nobody knows which is applied last."""
+    said: dict[str, Any] = {}
+    for part in parts:
+        for name, value in bucket_parts.PARTS[part.type](part.values).items():
+            said[name] = value if said.get(name, value) == value else NOT_OBSERVABLE
+    return said
+
+
 def _of(part: Block, bucket: Block) -> bool:
     return _names(part, bucket.address, bucket.values.get("bucket"))
-
-
-def _one(value: Any) -> Any:
-    """The only block of a list, or the value."""
-    return value[0] if isinstance(value, list) and value else value
-
-
-def _inner(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = _one(value)
-        value = value.get(key) if isinstance(value, Mapping) else value
-    return _one(value) if keys else value
-
-
-def _versioning(values: Mapping[str, Any]) -> dict[str, Any]:
-    status = _inner(values, "versioning_configuration", "status")
-    return {"versioning": status == "Enabled" if isinstance(status, str) else status}
-
-
-def _encryption(values: Mapping[str, Any]) -> dict[str, Any]:
-    default = _inner(values, "rule", "apply_server_side_encryption_by_default")
-    if not isinstance(default, Mapping):
-        return {"encryption": default}
-    return {"encryption": {"algorithm": default.get("sse_algorithm"), "key": default.get("kms_master_key_id")}}
-
-
-def _lock(values: Mapping[str, Any]) -> dict[str, Any]:
-    retention = _inner(values, "rule", "default_retention")
-    if not isinstance(retention, Mapping):
-        return {"objectLock": retention}
-    days, years = retention.get("days"), retention.get("years")
-    return {"objectLock": {"days": years * 365 if isinstance(years, int) else days, "mode": retention.get("mode")}}
-
-
-def _lifecycle(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Rules that are off expire nothing."""
-    rules = values.get("rule") or []
-    rules = [rules] if isinstance(rules, Mapping) else rules
-    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
-        return {"lifecycleRules": NOT_OBSERVABLE}
-    return {"lifecycleRules": [_expiry(rule) for rule in rules if rule.get("status", "Enabled") != "Disabled"]}
-
-
-def _expiry(rule: Mapping[str, Any]) -> dict[str, Any]:
-    filtered = _one(rule.get("filter"))
-    inside = filtered if isinstance(filtered, Mapping) else {}
-    narrow = any(inside.get(key) for key in ("tag", "and", "object_size_greater_than", "object_size_less_than"))
-    old = _one(rule.get("noncurrent_version_expiration"))
-    parts = _one(rule.get("abort_incomplete_multipart_upload"))
-    current = _one(rule.get("expiration"))
-    return {
-        "prefix": NOT_OBSERVABLE if narrow else inside.get("prefix") or rule.get("prefix") or "",
-        "expirationDays": current.get("days") if isinstance(current, Mapping) else current,
-        "noncurrentExpirationDays": old.get("noncurrent_days") if isinstance(old, Mapping) else old,
-        "abortMultipartDays": parts.get("days_after_initiation") if isinstance(parts, Mapping) else parts,
-    }
-
-
-def _cors(values: Mapping[str, Any]) -> dict[str, Any]:
-    rules: Iterable[Any] = values.get("cors_rule") or []
-    rules = [rules] if isinstance(rules, Mapping) else rules
-    if not isinstance(rules, list):
-        return {"corsRules": rules}
-    return {
-        "corsRules": [
-            {camel(key): item for key, item in rule.items()} if isinstance(rule, Mapping) else rule for rule in rules
-        ]
-    }
-
-
-_PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "aws_s3_bucket_acl": lambda values: {"acl": values.get("acl", NOT_OBSERVABLE)},
-    "aws_s3_bucket_cors_configuration": _cors,
-    "aws_s3_bucket_lifecycle_configuration": _lifecycle,
-    "aws_s3_bucket_object_lock_configuration": _lock,
-    "aws_s3_bucket_policy": lambda values: {"policy": values.get("policy", NOT_OBSERVABLE)},
-    "aws_s3_bucket_server_side_encryption_configuration": _encryption,
-    "aws_s3_bucket_versioning": _versioning,
-    "aws_s3_bucket_website_configuration": lambda values: {"website": dict(values)},
-}
