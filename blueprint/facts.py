@@ -313,6 +313,10 @@ class ProviderConfiguration:
     endpoint: Value[str | None]
     profile: Value[str | None] = None  # entry of the user's configuration to sign in with
     secret: str | None = None  # name of the argument in which a credential is written out; its value is never kept
+    others: tuple[str, ...] = ()
+    """Names of arguments that no rule reads: by one of them it may go elsewhere, or as another."""
+    trusting: Value[bool] = False
+    """Whether it takes the endpoint's word for who it is: TLS without a look at the certificate."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

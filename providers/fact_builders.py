@@ -38,6 +38,15 @@ ENGINE: Mapping[str, Builder] = {
 }
 
 
+def others(props: Properties, *read: str) -> tuple[str, ...]:
+    """Arguments of a provider beside those that its facts `read`: a closed world, as of types.
+
+    Left out is what the engine writes by itself, and what only slows calls down.
+    """
+    known = {*read, "version", "alias", "maxRetries", "requestsPerSecond", "flavor"}
+    return tuple(sorted(key for key, value in props.values.items() if key not in known and value not in (None, "", {})))
+
+
 def marks(props: Properties) -> tuple[str | None, Mapping[str, str]]:
     """Subject and references of a resource that has a property for each; one of another form is none."""
     subject, references = props.text("subject", None), props.texts_by_name("references")

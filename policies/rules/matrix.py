@@ -99,7 +99,9 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     except ValueError:
         return refused("its endpoint is no URL")
     if parts.scheme.lower() == "https" and host:
-        return CONFORM
+        if trouble := unread(fact, "trusting"):
+            return trouble
+        return refused("it does not look at its endpoint's certificate (`insecure`)") if fact.trusting else CONFORM
     if context.simulated and host in ("127.0.0.1", "::1", "localhost"):
         return CONFORM
     return refused("its endpoint is called in clear")

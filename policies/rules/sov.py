@@ -11,6 +11,7 @@ from blueprint import facts, values
 from blueprint import plan as plans
 from blueprint import stack as stacks
 from blueprint.facts import Fact
+from policies import urls
 from policies.context import Context
 from policies.rules.lawful import holds_health_data
 from policies.rules.model import Rule
@@ -170,7 +171,10 @@ def declared_region(fact: Regional, context: Context) -> Verdict:
 
 
 def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
-    """A provider of the right region and another endpoint goes elsewhere."""
+    """A provider of the right region goes elsewhere by another endpoint, and by what no rule reads."""
+    if fact.others:
+        names = ", ".join(f"`{name}`" for name in fact.others)
+        return refused(f"no rule reads its {names}, by which it may go elsewhere or sign in as another")
     if trouble := unread(fact, "endpoint"):
         return trouble
     if trouble := unread(fact, "profile"):
@@ -180,17 +184,21 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     if fact.endpoint is None:
         engine = context.phase is not Phase.HCL  # which says of its endpoints what it likes
         return refused("its endpoint is left to a default") if context.endpoints and engine else CONFORM
-    host = urllib.parse.urlsplit(str(fact.endpoint)).hostname or ""
-    if _at_home(host, context):
-        return CONFORM
-    return refused("its endpoint is none of the target's")
+    # What signs in by an entry of clouds.yaml says its address beside: the target names the entry.
+    at_home = _at_home(str(fact.endpoint), context, any_port=fact.profile is not None)
+    return CONFORM if at_home else refused("its endpoint is none of the target's")
 
 
-def _at_home(host: str, context: Context) -> bool:
-    """Whether a host is one of the target's endpoints, or one of its offer's region."""
+def _at_home(url: str, context: Context, *, any_port: bool = False) -> bool:
+    """Whether a URL is at one of the target's endpoints, or at a host of its offer's region."""
+    place = urls.place(url)
+    if place is None:
+        return False
     offer = context.capabilities.offer(context.offer) if context.capabilities else None
-    hosts = {urllib.parse.urlsplit(url).hostname for url in context.endpoints}
-    return host in hosts or (offer is not None and offer.region == context.region and offer.owns(host))
+    if offer is not None and offer.region == context.region and offer.owns(place.host):
+        return True
+    known = {urls.place(one) for one in context.endpoints} - {None}
+    return place in known or (any_port and place.host in {one.host for one in known if one is not None})
 
 
 def _availability_zone(fact: facts.Segment | facts.Machine | facts.Disk, context: Context) -> Verdict:
@@ -229,10 +237,20 @@ def state_at_home(context: Context) -> Verdict:
         return refused(f"the state is kept by {scheme}://{rest.split('/')[0].split('@')[-1]}: not a store of one's own")
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(backend.url).query)
     endpoint = query.get("endpoint", [""])[0]
-    host = urllib.parse.urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
-    if _at_home(host, context):
-        return CONFORM
-    return refused(f"the state is kept at {host or 'a default endpoint'}: not one of the target's")
+    url = endpoint if "//" in endpoint or not endpoint else f"{_scheme(query)}://{endpoint}"
+    if not _at_home(url, context, any_port=context.simulated):
+        place = urls.place(url)
+        where = place.host if place else "no plain address" if endpoint else "a default endpoint"
+        return refused(f"the state is kept at {where}: not one of the target's")
+    if not context.simulated and not (url.lower().startswith("https://") and _scheme(query) == "https"):
+        return refused("the state is sent in clear: its store is asked without TLS")
+    return CONFORM
+
+
+def _scheme(query: dict[str, list[str]]) -> str:
+    """What the engine asks its store by: TLS, unless it is told not to."""
+    off = {value.strip().lower() for name in ("disable_https", "disableSSL") for value in query.get(name, [])}
+    return "http" if off - {"false", "0", "f"} else "https"
 
 
 RULES = (

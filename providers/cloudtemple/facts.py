@@ -58,7 +58,9 @@ def fact(
     origin = _origin(kind, urn, name, props, dependencies)
     if kind in PROVIDERS:
         region, endpoint = props.text("region", ""), props.text("endpoint", None)
-        return facts.ProviderConfiguration(origin, PROVIDERS[kind], region, endpoint)
+        return facts.ProviderConfiguration(
+            origin, PROVIDERS[kind], region, endpoint, trusting=props.flag("insecure", False)
+        )
     build = _BUILDERS.get(kind)
     return build(origin, props, Properties(provider or {})) if build else facts.Unmapped(origin)
 

@@ -123,7 +123,12 @@ def _targets(kind: str, props: Properties) -> dict[str, str]:
 
 def _provider(origin: Origin, props: Properties) -> facts.ProviderConfiguration:
     return facts.ProviderConfiguration(
-        origin, PROVIDERS[origin.type], props.text("region", ""), props.text("endpoint", None)
+        origin,
+        PROVIDERS[origin.type],
+        props.text("region", ""),
+        props.text("endpoint", None),
+        others=fact_builders.others(props, "region", "endpoint", "insecure"),
+        trusting=props.flag("insecure", False),
     )
 
 

@@ -66,7 +66,7 @@ def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
     endpoints = given.get("endpoints")
     first = endpoints[0] if isinstance(endpoints, list) and endpoints else endpoints
     endpoint = first.get("api") if isinstance(first, Mapping) else None
-    return mapping.place(given, endpoint=endpoint)
+    return mapping.place(given, endpoint=endpoint, insecure=given.get("insecure"))
 
 
 def _subject(one: Resource, tagged: Mapping[str, str], planned: Planned | None) -> str | None:

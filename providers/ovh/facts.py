@@ -45,14 +45,26 @@ def fact(
     if kind.startswith(fact_builders.COMPONENTS):
         return facts.Component(origin)
     if kind in PROVIDERS:
-        endpoint = props.text("authUrl" if kind.endswith("openstack") else "endpoint", None)
-        return facts.ProviderConfiguration(origin, PROVIDERS[kind], _region(props), endpoint, props.text("cloud", None))
+        return _provider(origin, props)
     given = Properties(provider or {})
     build = _BUILDERS.get(kind)
     regional = kind in kinds.REGIONAL and not (origin.subject or "").startswith("peerings/")
     if build is None or not (regional or _stays(props, given)):
         return facts.Unmapped(origin)
     return build(origin, props, given)
+
+
+def _provider(origin: Origin, props: Properties) -> facts.ProviderConfiguration:
+    where = "authUrl" if origin.type.endswith("openstack") else "endpoint"
+    return facts.ProviderConfiguration(
+        origin,
+        PROVIDERS[origin.type],
+        _region(props),
+        props.text(where, None),
+        props.text("cloud", None),
+        others=fact_builders.others(props, "region", where, "cloud", "insecure"),
+        trusting=props.flag("insecure", False),
+    )
 
 
 def _stays(props: Properties, provider: Properties) -> bool:

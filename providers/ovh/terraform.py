@@ -31,8 +31,9 @@ def expand(block: Block) -> Iterator[Block]:
 
 
 def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Beside the region, where it signs in."""
-    return mapping.place(given, authUrl=given.get("auth_url"))
+    """Beside the region, where it signs in, and what turns single services elsewhere."""
+    where = {"authUrl": given.get("auth_url"), "endpointOverrides": given.get("endpoint_overrides")}
+    return mapping.place(given, **where, insecure=given.get("insecure"))
 
 
 def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Resource]:

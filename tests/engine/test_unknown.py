@@ -20,16 +20,20 @@ EVERYONE = "0.0.0.0/0"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The project of this checkout, with another program."""
-    folder, root = tmp_path_factory.mktemp("project"), workspace.root()
-    shutil.copy(PROGRAM, folder / "__main__.py")
+    return described(PROGRAM, tmp_path_factory.mktemp("project"))
+
+
+def described(program: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """The project of this checkout in a folder, with another program."""
+    root = workspace.root()
+    shutil.copy(program, folder / "__main__.py")
     plugins = [{"name": name, "path": str(root / "plugins" / name)} for name in ("outscale", "s3")]
-    described = {
+    project = {
         "name": "rempart",
         "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(pathlib.Path(sys.prefix))}},
         "plugins": {"providers": plugins},
     }
-    (folder / "Pulumi.yaml").write_text(json.dumps(described))
+    (folder / "Pulumi.yaml").write_text(json.dumps(project))
     return folder
 
 
