@@ -124,6 +124,8 @@ def _document(asked: Asked) -> tuple[str, str]:
             f"--document {asked.document} cannot be read ({error.strerror}): give the proof as a file"
         ) from None
     if asked.kept_at:
+        if not evidence.is_address(asked.kept_at):
+            raise Refused(f"--kept-at {asked.kept_at} is no address: write https://..., or a name such as archive:1234")
         return asked.kept_at, digest
     inside = path.resolve()
     if not inside.is_relative_to(workspace.root()):

@@ -14,6 +14,8 @@ from policies.bundle.archive import Broken
 from policies.bundle.manifest import FILE, SEALS, SIGNATURE, STAMP, SUMS, Manifest
 from policies.signing import BadSignature, Namespace, Signed, Signers
 
+CLOCKS = dt.timedelta(minutes=10)
+"""How far two clocks may be apart that are both right."""
 Stamp = Callable[[bytes], bytes]
 """Signature -> an authority's time stamp over it."""
 
@@ -55,7 +57,7 @@ def check(path: pathlib.Path, signers: Signers, roots: pathlib.Path | None = Non
         whole = manifest.parse(_member(members, FILE))
     except Broken as error:
         return Checked(None, ((error.member, str(error).removeprefix(f"{error.member}: ")),))
-    stamped_at, trouble = _stamped(members, roots)
+    stamped_at, trouble = _stamped(whole, members, roots)
     signed, refusal = _signed(members, signers, stamped_at)
     unsealed = _unsealed(whole, members)
     if refusal and FILE in unsealed and SIGNATURE not in unsealed:
@@ -82,6 +84,8 @@ def chained(found: Sequence[Checked]) -> list[tuple[str, str]]:
             problems.append((name, f"bundle {before.sequence + 1} is missing before it"))
         elif after.previous != before.head:
             problems.append((name, f"it does not continue bundle {before.sequence}: another one stood before it"))
+        elif after.made_at < before.made_at:
+            problems.append((name, f"it says that it was made before bundle {before.sequence}: a clock was wrong"))
     return problems
 
 
@@ -139,10 +143,15 @@ def _order(members: Mapping[str, bytes]) -> list[tuple[str, str]]:
     return [] if list(members) == wanted else [("the archive", "its members are not in the order of a bundle")]
 
 
-def _stamped(members: Mapping[str, bytes], roots: pathlib.Path | None) -> tuple[dt.datetime | None, str | None]:
+def _stamped(
+    whole: Manifest, members: Mapping[str, bytes], roots: pathlib.Path | None
+) -> tuple[dt.datetime | None, str | None]:
     if STAMP not in members or roots is None:
         return None, None
     try:
-        return stamping.verify(members[STAMP], members.get(SIGNATURE, b""), roots), None
+        seen = stamping.verify(members[STAMP], members.get(SIGNATURE, b""), roots)
     except stamping.NoStamp as error:
         return None, str(error)
+    if whole.made_at > seen + CLOCKS:
+        return seen, f"an authority saw it at {seen.isoformat()}, before it says that it was made: a clock was wrong"
+    return seen, None

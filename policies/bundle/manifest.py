@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from blueprint.model import Model, Text
 from policies.bundle.archive import Broken
@@ -34,7 +33,7 @@ class Manifest(Model):
     environment: Text
     simulated: bool
     """True: the provider was simulated, and this proves nothing about a real one."""
-    made_at: dt.datetime
+    made_at: AwareDatetime
     sequence: int = Field(ge=1)
     previous: Digest | None
     digests: dict[Text, Digest]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 
 from blueprint import validation
 from blueprint.source_map import SourceMap
@@ -20,5 +21,11 @@ def span(first: dt.date, last: dt.date, most: int, source_map: SourceMap) -> Non
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are written for one person: case and outer spaces make no other one."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Whether two names are written for one person: case, spaces and what nobody sees make no other one."""
+    return _read(one) == _read(other)
+
+
+def _read(name: str) -> str:
+    """As a reader takes it: `Ａnn`, with a wide letter, is `ann`, and so is one with a character of no width in it."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", name) if unicodedata.category(sign) != "Cf")
+    return " ".join(seen.casefold().split())

@@ -47,7 +47,7 @@ class Evidence(Model):
     document: str
     """Where the proof itself can be read: a path from the project's folder, or an address of another system."""
     sha256: Digest
-    """Of the document. Checked on every run where the file is there."""
+    """Of the document. Checked on every run where the document is a file of the project."""
     owner: str
     approver: str
     valid_from: dt.date
@@ -92,6 +92,11 @@ def read(path: pathlib.Path) -> Evidence:
     return record
 
 
+def is_address(document: str) -> bool:
+    """Whether a document is kept by another system: `https://...`, `archive:1234`. Anything else is a file of ours."""
+    return ":" in document
+
+
 def _bound(record: Evidence, source_map: SourceMap) -> None:
     """What was seen on one platform says nothing of another; what an offer has, it has for all of them."""
     for field in _BOUND:
@@ -106,9 +111,16 @@ def _bound(record: Evidence, source_map: SourceMap) -> None:
 
 
 def _document(record: Evidence, source_map: SourceMap) -> None:
-    document = workspace.root() / record.document
-    if not document.is_file():
+    if is_address(record.document):
         return
+    document = (workspace.root() / record.document).resolve()
+    if not (document.is_file() and document.is_relative_to(workspace.root().resolve())):
+        raise validation.failure(
+            source_map,
+            ("document",),
+            "no such file in this project: nobody can read what was accepted",
+            "put the document back, or write the address under which it is kept, such as https://...",
+        )
     digest = hashlib.sha256(document.read_bytes()).hexdigest()
     if digest != record.sha256:
         raise validation.failure(

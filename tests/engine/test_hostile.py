@@ -25,7 +25,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     [
         ("account", "SOV-03", "`accessKey`, `secretKey`", "s3:index:Bucket"),
         ("port", "SOV-03", "its endpoint is none of the target's", "s3:index:Bucket"),
-        ("plugin", "SOV-03", "by which it may go elsewhere", "s3:index:Bucket"),
         ("layer", "GOV-01", "the network layer makes it", "outscale:index:Net"),
         ("code", "GOV-01", "no rule knows resources of type", "pulumi-python:dynamic:Resource"),
         ("doubled", "GOV-01", "is it already", "-again"),

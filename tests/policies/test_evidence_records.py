@@ -11,7 +11,7 @@ import pytest
 from blueprint import workspace
 from blueprint.errors import BlueprintErrors
 from policies import records
-from policies.records import evidence
+from policies.records import checks, evidence
 from policies.verdicts import State
 from tests.policies import attesting, estate, judging
 
@@ -68,6 +68,22 @@ def test_a_document_that_is_kept_elsewhere_is_not_looked_for(project: pathlib.Pa
     assert evidence.read(record(project, "https://intranet.hospital.example/decision.pdf", "ab" * 32)).sha256
 
 
+@pytest.mark.parametrize(
+    "document", ["policies/evidence/documents/none.md", "policies", "../decision.md", "/decision.md"]
+)
+def test_a_document_that_is_not_there_answers_nothing(project: pathlib.Path, document: str) -> None:
+    """Taken away or mistyped: the digest was then compared with nothing, and the record held."""
+    with pytest.raises(BlueprintErrors, match=r"(?s)one\.yaml:9:\d+: document: .*nobody can .*put the document back"):
+        evidence.read(record(project, document))
+
+
+def test_a_document_outside_the_project_is_not_one_of_it(project: pathlib.Path) -> None:
+    """Whoever has only the project cannot look at it."""
+    (project.parent / "decision.md").write_text("as it was read\n")
+    with pytest.raises(BlueprintErrors, match="no such file in this project"):
+        evidence.read(record(project, "../decision.md"))
+
+
 @pytest.mark.parametrize("digest", ["abc", "AB" * 32, '""', "12"])
 def test_what_is_no_digest_is_refused(project: pathlib.Path, digest: str) -> None:
     with pytest.raises(BlueprintErrors, match="sha256"):
@@ -77,6 +93,22 @@ def test_what_is_no_digest_is_refused(project: pathlib.Path, digest: str) -> Non
 def test_the_documents_of_this_checkout_are_those_that_were_accepted() -> None:
     kept = records.load().evidence
     assert [one.id for one in kept if (workspace.root() / one.document).is_file()], "none is here to be checked"
+
+
+@pytest.mark.parametrize(
+    "approver", ["One", " one ", "o\u200bne", "\uff4fne", "one\u00a0", "\u2060ONE"], ids=lambda name: repr(name)
+)
+def test_the_owner_in_another_spelling_is_no_second_person(project: pathlib.Path, approver: str) -> None:
+    path = record(project)
+    path.write_text(path.read_text().replace("approver: two", f'approver: "{approver}"'))
+    with pytest.raises(BlueprintErrors, match="the owner approves alone"):
+        evidence.read(path)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Ann Lee", "ann  lee"), ("Ann\u00a0Lee", "Ann Lee")])
+def test_spaces_make_no_other_person(one: str, other: str) -> None:
+    assert checks.same_person(one, other)
+    assert not checks.same_person(one, f"{other} junior")
 
 
 HERE = {"platform": "emc2", "target": "outscale-sandbox", "environment": "dev"}

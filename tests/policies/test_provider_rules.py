@@ -60,6 +60,7 @@ def test_an_argument_that_no_rule_reads_is_refused(name: str, value: Any, argume
 
 
 def test_a_plugin_from_elsewhere_is_refused() -> None:
+    """A state says it; the engine shows no pack of it, and takes the plugins that the project names."""
     state, message = say("SOV-03", __internal={"pluginDownloadURL": "https://elsewhere.example"})
     assert (state, "`__internal`" in message) == (REFUSED, True)
     assert say("SOV-03", __internal={}, version="0.1.0", requestsPerSecond=5, accessKey="")[0] is CONFORM

@@ -133,6 +133,7 @@ def test_a_document_kept_elsewhere_leaves_its_digest_and_address(kept: pathlib.P
         ({"until": "2026-11-01"}, "366 days"),
         ({"until": "31/05/2027"}, "--until '31/05/2027' is not a day"),
         ({"document": "no/such/file.pdf"}, "cannot be read"),
+        ({"kept_at": "the second shelf"}, "is no address"),
         ({"platform": "emc3"}, "nothing was judged yet"),
         ({"target": "nowhere"}, "unknown target"),
     ],

@@ -32,9 +32,8 @@ def under(**arguments: Any) -> Callable[..., Any]:
 
     def changed(self: Any) -> s3.Provider:
         given = {"region": self.plan.region, "endpoint": self.place.endpoints["storage"], "flavor": self.FLAVOR}
-        options = arguments.pop("opts", None)
         if not made:
-            made.append(s3.Provider(self.FLAVOR, opts=options, **{**given, **arguments}))
+            made.append(s3.Provider(self.FLAVOR, **{**given, **arguments}))
         return made[0]
 
     return changed
@@ -46,11 +45,6 @@ def account() -> None:
 
 def port() -> None:
     registration.Session.s3 = property(under(endpoint="https://elsewhere.example\\@127.0.0.1:1"))  # type: ignore[assignment]
-
-
-def plugin() -> None:
-    options = pulumi.ResourceOptions(plugin_download_url="https://elsewhere.example")
-    registration.Session.s3 = property(under(opts=options))  # type: ignore[assignment]
 
 
 def layer() -> None:
@@ -76,6 +70,6 @@ def doubled() -> None:
     registration.Session.make = twice  # type: ignore[assignment,method-assign]
 
 
-WAYS = {one.__name__: one for one in (account, port, plugin, layer, code, doubled)}
+WAYS = {one.__name__: one for one in (account, port, layer, code, doubled)}
 WAYS[os.environ["HOSTILE"]]()
 program.run()

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.bundle import archive, bundle, manifest
+from policies.bundle import archive, bundle, manifest, stamping
 from policies.bundle.archive import Broken
-from policies.bundle.manifest import FILE, SIGNATURE, SUMS, Manifest
+from policies.bundle.manifest import FILE, SIGNATURE, STAMP, SUMS, Manifest
 from policies.signing import Signers
 from tests.policies import persons
 
@@ -28,14 +28,19 @@ MEMBERS = {
 SIGNERS = Signers(f"{persons.line('alice')}\n", "/reviewer/allowed_signers", independent=True)
 
 
-def made(sequence: int = 1, previous: str | None = None, **changes: bytes) -> tuple[Manifest, bytes]:
+MADE = dt.datetime(2026, 11, 28, 15, tzinfo=dt.UTC)
+
+
+def made(
+    sequence: int = 1, previous: str | None = None, at: dt.datetime = MADE, **changes: bytes
+) -> tuple[Manifest, bytes]:
     members = {**MEMBERS, **changes}
     whole = Manifest(
         platform="emc2",
         target="outscale-sandbox",
         environment="dev",
         simulated=True,
-        made_at=dt.datetime(2026, 11, 28, 15, tzinfo=dt.UTC),
+        made_at=at,
         sequence=sequence,
         previous=previous,
         digests={"blueprint": "ab" * 32},
@@ -212,3 +217,33 @@ def test_a_chain_shows_forks_gaps_and_replacements(place: pathlib.Path) -> None:
     assert told(first, second, fork) == ["two bundles have this number: the chain was forked"]
     assert told(first, second, on_fork) == ["it does not continue bundle 2: another one stood before it"]
     assert three.sequence == 3
+
+
+def test_a_bundle_that_was_made_before_the_one_that_it_continues_is_told(place: pathlib.Path) -> None:
+    """With the clock turned back, what lapsed since would look as if it still held."""
+    one, first = made()
+    _, second = made(2, one.head, MADE - dt.timedelta(days=30))
+    found = [checked(place, content) for content in (first, second)]
+    assert all(one.holds for one in found)
+    assert bundle.chained(found) == [
+        ("emc2.outscale-sandbox.dev 2", "it says that it was made before bundle 1: a clock was wrong")
+    ]
+
+
+def test_a_time_without_a_zone_is_no_time() -> None:
+    text = made()[0].encode().replace(b"2026-11-28T15:00:00Z", b"2026-11-28T15:00:00")
+    with pytest.raises(Broken, match="made_at"):
+        manifest.parse(text)
+
+
+def test_a_stamp_that_is_older_than_what_it_stamps_is_told(
+    place: pathlib.Path, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    whole, _ = made()
+    stamped = bundle.seal(whole, MEMBERS, persons.key("alice"), lambda _signature: b"stamp")
+    place.write_bytes(stamped)
+    for early, holds in ((dt.timedelta(minutes=9), True), (dt.timedelta(minutes=11), False)):
+        monkeypatch.setattr(stamping, "verify", lambda *_, early=early: MADE - early)
+        found = bundle.check(place, SIGNERS, tmp_path)
+        assert found.holds is holds
+        assert [name for name, _ in found.problems] == ([] if holds else [STAMP])
