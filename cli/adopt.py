@@ -6,15 +6,21 @@ import collections
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich.table
 
-from blueprint import facts, loader
+from blueprint import facts, loader, planner
 from blueprint import stack as stacks
+from blueprint import target as targets
 from blueprint.errors import RempartError
-from cli import account, console, engine, environment, exit_codes, layers, report, steps
+from cli import account, console, engine, environment, exit_codes, layers, report, seeding, steps
 from providers import adoption, observation
+
+if TYPE_CHECKING:
+    from pulumi import automation
+
+SHOWN = 4
 
 
 class NotAdoptable(RempartError):
@@ -27,6 +33,14 @@ class Adopted:
 
     stack: str
     adopted: Mapping[str, str]
+    missing: tuple[str, ...] = ()
+    """Names of what the plan has and the account has not: the next `rempart up` makes it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _How:
+    only_show: bool = False
+    partial: bool = False
 
 
 def adopt(
@@ -36,8 +50,11 @@ def adopt(
     identifier: str | None,
     format: str = "table",
     only_show: bool = False,
+    partial: bool = False,
 ) -> int:
     """Without a subject, everything that the account has, that carries the platform's tags, and that no state holds.
+
+    With `partial`, also where the plan has more than there is.
 
     Exit codes: 0 adopted (or nothing to adopt), 2 it cannot be adopted as it is, 3 the API cannot be read.
     """
@@ -47,7 +64,8 @@ def adopt(
     try:
         with console.progress("adopt") as progress:
             asked = {subject: identifier} if subject and identifier else candidates(platform, env)
-            done = [one for layer in wanted if (one := _layer(platform, layer, asked, env, progress, only_show))]
+            how = _How(only_show, partial)
+            done = [one for layer in wanted if (one := _layer(platform, layer, asked, env, progress, how))]
     except (observation.Unreachable, steps.Stopped) as error:
         console.fail(str(error))
         return error.code if isinstance(error, steps.Stopped) else exit_codes.ENVIRONMENT
@@ -63,26 +81,29 @@ def adopt(
 
 
 def candidates(platform: layers.Platform, env: Mapping[str, str]) -> dict[str, str]:
-    """Subject -> id of what the account has under the platform's tags and no layer's state holds."""
+    """Name -> id of what the account has under the platform's tags and no layer's state holds.
+
+    A resource's name is its subject, save where several serve one subject.
+    """
     found = unheld(platform, env)
-    claims = collections.Counter((origin.type, origin.subject) for origin in found)
+    claims = collections.Counter((origin.type, origin.name) for origin in found)
     for origin in found:
-        if claims[origin.type, origin.subject] > 1:
+        if claims[origin.type, origin.name] > 1:
             raise NotAdoptable(
-                f"{origin.subject}: {claims[origin.type, origin.subject]} things claim to be it. "
+                f"{origin.name}: {claims[origin.type, origin.name]} things claim to be it. "
                 "`rempart drift` lists them; adopt the right one with --subject and --id"
             )
-    return {str(origin.subject): origin.urn.split(":", 2)[2] for origin in found}
+    return {origin.name: origin.urn.split(":", 2)[2] for origin in found}
 
 
 def unheld(platform: layers.Platform, env: Mapping[str, str]) -> list[facts.Origin]:
-    """All that claims to be of the platform, by the account, and that no layer's state holds, by its subject.
+    """All that claims to be of the platform, by the account, and that no layer's state holds, by its name.
 
     Raises `observation.Unreachable` where the account cannot be read.
     """
     seen = account.listed(platform, env, loader.load(loader.find(platform.name)))
     held = _held(platform, env)
-    return [one.origin for one in seen if one.origin.subject is not None and one.origin.subject not in held]
+    return [one.origin for one in seen if one.origin.subject is not None and one.origin.name not in held]
 
 
 def _held(platform: layers.Platform, env: Mapping[str, str]) -> set[str]:
@@ -104,41 +125,105 @@ def _layer(
     asked: Mapping[str, str],
     env: Mapping[str, str],
     progress: engine.Progress,
-    only_show: bool,
+    how: _How,
 ) -> Adopted | None:
     """Previews the adoption, refuses it where anything else would move, adopts, and proves that nothing is left."""
     if not asked:
         return None
     name = platform.stack(layer)
     fresh = not engine.stands(name, env)
-    taking = {**env, **adoption.spell(asked)}
-    stack = engine.select(name, taking, create=True)
+    stack = engine.select(name, {**env, **adoption.spell(asked)}, create=True)
     if stack is None:
         return None
-    progress(str(name), "preview the adoption")
-    planned = steps.collect(str(name), stack.preview)
-    mine = {step.subject: asked[step.subject] for step in planned if step.operation == "import"}
-    moved = [step for step in planned if step.native and step.operation not in ("import", "same")]
-    if not mine:
-        if fresh:
+    taken: Adopted | None = None
+    try:
+        progress(str(name), "preview the adoption")
+        reader = adoption.load(targets.load(platform.target).provider)
+        sights = seeding.Sights()
+        allowed = seeding.REPLACED if reader else ""
+        planned = steps.collect(str(name), stack.preview, also=sights, allowed=allowed)
+        mine = {step.subject: asked[step.subject] for step in planned if step.operation == seeding.IMPORT}
+        told = _unread(platform, reader, sights, env) if reader and mine else {}
+        if told or (mine and how.partial):
+            progress(str(name), "write what exists into the state, and prove it")
+            missing = _written(name, stack, env, sights, told, how)
+            taken = Adopted(str(name), mine, missing)
+        elif mine:
+            _refuse_what_moves(str(name), planned, f"adopting {len(mine)} things would also")
+            if not how.only_show:
+                _imported(name, stack, env, progress, len(mine))
+            taken = Adopted(str(name), mine)
+        return taken
+    finally:
+        if fresh and (taken is None or how.only_show) and not engine.stands(name, env):
             engine.forget(name, env)
-        return None
-    if moved:
-        told = ", ".join(f"{step.operation} {step.subject} ({', '.join(step.properties)})" for step in moved[:4])
-        raise NotAdoptable(
-            f"{name}: adopting {len(mine)} things would also {told}{', ...' if len(moved) > 4 else ''}. An adoption "
-            "changes nothing at the provider: run `rempart up` for the rest first, or mend what differs"
-        )
-    if only_show:
-        return Adopted(str(name), mine)
-    progress(str(name), f"adopt {len(mine)}")
+
+
+def _unread(
+    platform: layers.Platform, reader: adoption.Reader, sights: seeding.Sights, env: Mapping[str, str]
+) -> Mapping[str, Mapping[str, Any]]:
+    """What the API says of the things to adopt, and their plugin does not read. Raises where it cannot be known."""
+    target = targets.load(platform.target)
+    plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
+    wanted = {one.name: adoption.Wanted(one.type, one.identifier) for one in sights.imported}
+    return reader.told(observation.load(target.provider).account(env, target.region), plan, wanted)
+
+
+def _refuse_what_moves(name: str, found: Iterable[steps.Step], what: str, partial: bool = False) -> tuple[str, ...]:
+    """Names of what would be made, with `partial`. Raises `NotAdoptable` where anything would not stay as it is."""
+    moved = [step for step in found if step.native and step.operation not in (seeding.IMPORT, "same")]
+    made = tuple(step.subject for step in moved if step.operation == "create")
+    if len(made) == len(moved) and (partial or not made):
+        return made
+    told = ", ".join(f"{step.operation} {step.subject} ({', '.join(step.properties)})" for step in moved[:SHOWN])
+    more = f", and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
+    remedy = "`--partial` adopts what is there" if len(made) == len(moved) else "mend there what differs"
+    raise NotAdoptable(f"{name}: {what} {told}{more}. An adoption changes nothing at the provider: {remedy}")
+
+
+def _imported(
+    name: stacks.StackName, stack: automation.Stack, env: Mapping[str, str], progress: engine.Progress, count: int
+) -> None:
+    """The engine takes the things over itself, and a preview proves that nothing is left to change."""
+    progress(str(name), f"adopt {count}")
     steps.collect(str(name), stack.up)
     after = engine.select(name, env, create=False)
     progress(str(name), "prove that nothing is left to change")
     rest = [step for step in steps.collect(str(name), after.preview) if step.native] if after else []
     if rest:
         raise NotAdoptable(f"{name}: adopted, and a preview still shows {rest[0].operation} {rest[0].subject}")
-    return Adopted(str(name), mine)
+
+
+def _written(
+    name: stacks.StackName,
+    stack: automation.Stack,
+    env: Mapping[str, str],
+    sights: seeding.Sights,
+    told: Mapping[str, Mapping[str, Any]],
+    how: _How,
+) -> tuple[str, ...]:
+    """Writes the state; a preview must then show nothing, else the state is put back as it was.
+
+    Returns what the plan has and the account has not: the run that adds what depends on what is then left to `up`.
+    """
+    from pulumi import automation
+
+    before = stack.export_stack()
+    made = seeding.written(before.deployment or {}, sights.by_urn, told)
+    plain = engine.select(name, env, create=True)
+    assert plain is not None
+    kept = False
+    try:
+        stack.import_stack(automation.Deployment(version=before.version, deployment=made))
+        shown = steps.collect(str(name), plain.preview)
+        missing = _refuse_what_moves(str(name), shown, "once they are adopted, a run would", how.partial)
+        kept = not how.only_show
+    finally:
+        if not kept:
+            stack.import_stack(before)
+    if kept and not missing:
+        steps.collect(str(name), plain.up)
+    return missing
 
 
 def _print(done: Sequence[Adopted], only_show: bool) -> None:
@@ -150,5 +235,9 @@ def _print(done: Sequence[Adopted], only_show: bool) -> None:
         for subject, identifier in sorted(one.adopted.items()):
             table.add_row(one.stack, subject, identifier)
     console.out().print(table)
-    if not only_show:
+    for one in done:
+        if one.missing:
+            names = ", ".join(one.missing[:SHOWN]) + (", ..." if len(one.missing) > SHOWN else "")
+            console.out().print(f"{one.stack}: {len(one.missing)} of the plan are not there ({names}): `rempart up`")
+    if not only_show and not any(one.missing for one in done):
         console.out().print("[green]A preview shows nothing to change.[/]")

@@ -40,7 +40,7 @@ def refusal(
 def _of(layer: str, there: Sequence[Origin], platform: layers.Platform) -> list[Origin]:
     plan = planned.layer(platform.name, targets.load(platform.target), platform.environment, layer)
     subjects = {resource.name for resource in plan}
-    return [origin for origin in there if origin.subject in subjects]
+    return [origin for origin in there if origin.name in subjects]
 
 
 def _refused(platform: layers.Platform, layer: str, things: Sequence[Origin]) -> engine.LayerResult:

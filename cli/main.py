@@ -233,6 +233,9 @@ def adopt(
     subject: Annotated[str | None, typer.Option("--subject", help="Blueprint path of what is adopted.")] = None,
     id: Annotated[str | None, typer.Option("--id", help="The provider's id, as the engine imports it.")] = None,
     only_show: Annotated[bool, typer.Option("--only-show", help="Show what would be adopted.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Though the plan has more than there is: `rempart up` makes the rest.")
+    ] = False,
     yes: YES = False,
     format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
@@ -240,7 +243,18 @@ def adopt(
     from cli import operate
 
     raise typer.Exit(
-        operate.adopt(platform, target, environment, layer, subject, id, only_show=only_show, yes=yes, format=format)
+        operate.adopt(
+            platform,
+            target,
+            environment,
+            layer,
+            subject,
+            id,
+            only_show=only_show,
+            partial=partial,
+            yes=yes,
+            format=format,
+        )
     )
 
 

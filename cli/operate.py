@@ -117,6 +117,7 @@ def adopt(
     identifier: str | None,
     *,
     only_show: bool,
+    partial: bool,
     yes: bool,
     format: str,
 ) -> int:
@@ -125,7 +126,7 @@ def adopt(
     chosen = _platform(platform, target_name, env_name)
     if not only_show:
         _confirm(yes, f"Take what exists under the tags of {chosen.name} on {chosen.target} into its stacks?")
-    return command.adopt(chosen, _layers(only), subject, identifier, format, only_show)
+    return command.adopt(chosen, _layers(only), subject, identifier, format, only_show, partial)
 
 
 def _tell_links(chosen: Platform, code: int) -> None:

@@ -38,9 +38,12 @@ class Step:
         return not self.type.startswith(ENGINE_TYPES)
 
 
-def collect(name: str, call: Callable[..., Any]) -> tuple[Step, ...]:
+def collect(
+    name: str, call: Callable[..., Any], also: Callable[[events.EngineEvent], None] | None = None, allowed: str = ""
+) -> tuple[Step, ...]:
     """Runs `call` (a preview, an update, a refresh) and returns its steps that change something.
 
+    `also` hears each event. An error that says `allowed` stops nothing: what it is about is among the steps.
     Raises `Stopped`, with what went wrong and what to do.
     """
     from pulumi import automation
@@ -48,6 +51,7 @@ def collect(name: str, call: Callable[..., Any]) -> tuple[Step, ...]:
     steps: dict[tuple[str, str], Step] = {}
     errors: list[str] = []
     refused: list[str] = []
+    stopping: list[str] = []
 
     def on_event(event: events.EngineEvent) -> None:
         seen = event.res_outputs_event or event.resource_pre_event
@@ -59,6 +63,10 @@ def collect(name: str, call: Callable[..., Any]) -> tuple[Step, ...]:
         told = event.diagnostic_event
         if told is not None and (told.severity == "error" or "import" in told.message):
             errors.append(engine.ANSI.sub("", told.message).strip())
+            if told.severity == "error" and not errors[-1].startswith(engine.ENGINE_ECHO):
+                stopping.append(errors[-1])
+        if also is not None:
+            also(event)
 
     try:
         call(on_event=on_event, color="never")
@@ -68,7 +76,8 @@ def collect(name: str, call: Callable[..., Any]) -> tuple[Step, ...]:
             raise Stopped(
                 f"{name}: the policy pack refuses: {'; '.join(refused[:3])}{more}", exit_codes.VIOLATION
             ) from None
-        raise Stopped(*engine.explain(name, engine.ANSI.sub("", str(error)), errors)) from None
+        if not (allowed and stopping and all(allowed in one for one in stopping)):
+            raise Stopped(*engine.explain(name, engine.ANSI.sub("", str(error)), errors)) from None
     return tuple(sorted(steps.values()))
 
 

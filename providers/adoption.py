@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import importlib
 import json
 import os
+import pathlib
 from collections.abc import Mapping
+from typing import Any, Protocol
+
+from blueprint import errors
+from blueprint import plan as plans
 
 VARIABLE = "REMPART_ADOPT"
 """JSON: subject -> the id by which the engine imports it."""
@@ -25,3 +32,34 @@ def spell(wanted: Mapping[str, str]) -> dict[str, str]:
 @functools.lru_cache(maxsize=4)
 def _parsed(text: str) -> dict[str, str]:
     return {str(subject): str(found) for subject, found in json.loads(text).items()}
+
+
+class Unproven(errors.RempartError):
+    """The provider's API does not show that a thing is as the plan says, or shows that it is not."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing to adopt: its type, and the id by which the engine imports it."""
+
+    type: str
+    identifier: str
+
+
+class Reader(Protocol):
+    """One provider whose plugin does not read back all that it was told: `providers/<p>/unread.py`."""
+
+    def told(self, account: Any, plan: plans.Plan, wanted: Mapping[str, Wanted]) -> Mapping[str, Mapping[str, Any]]:
+        """Name -> the properties that the plugin leaves out, as the API shows them; nothing for what it reads whole.
+
+        `account` is that of `providers.observation`. Raises `Unproven`, or `observation.Unreachable`.
+        """
+        ...
+
+
+def load(provider: str) -> Reader | None:
+    """The provider's reader; None where its plugin reads back everything."""
+    if not (pathlib.Path(__file__).parent / provider / "unread.py").exists():
+        return None
+    module: Reader = importlib.import_module(f"providers.{provider}.unread")
+    return module

@@ -95,7 +95,7 @@ def store(account: Account) -> Any:
 
 def read(account: Account, cloud: Any) -> tuple[Thing, ...]:
     """Everything of the project; networks that the provider shares with everybody are left out."""
-    return (*networking(cloud), *_machines(cloud), *_buckets(account))
+    return (*networking(cloud), *machines(cloud), *_buckets(account))
 
 
 def external(cloud: Any) -> frozenset[str]:
@@ -167,7 +167,8 @@ def beside_servers(cloud: Any) -> Iterator[Thing]:
         yield Thing(kinds.SERVER_GROUP, str(group.id), group.to_dict())
 
 
-def _machines(cloud: Any) -> Iterator[Thing]:
+def machines(cloud: Any) -> Iterator[Thing]:
+    """Servers, and what they stand on."""
     yield from servers(cloud)
     yield from beside_servers(cloud)
     yield from volumes(cloud)

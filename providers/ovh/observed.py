@@ -82,7 +82,14 @@ def identity(account: Account) -> observation.Identity:
 def observe(account: Account, plan: plans.Plan, known: Sequence[str]) -> observation.Observed:
     with live.reaching(account):
         cloud = live.connect(account)
-        return _Reading(account, plan, live.read(account, cloud), live.external(cloud), frozenset(known)).observed()
+        return observed(account, plan, live.read(account, cloud), live.external(cloud), known)
+
+
+def observed(
+    account: Account, plan: plans.Plan, things: tuple[Thing, ...], external: frozenset[str], known: Sequence[str]
+) -> observation.Observed:
+    """What was listed, as facts. `external` are ids of the provider's own networks."""
+    return _Reading(account, plan, things, external, frozenset(known)).observed()
 
 
 def flows(account: Account, plan: plans.Plan) -> observation.FlowObserver:
@@ -288,7 +295,7 @@ class _Reading:
 
     def _server(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         ports = [t for t in self._things if t.type == kinds.PORT and t.body.get("device_id") == body["id"]]
-        ordered = sorted(ports, key=lambda port: _order(self._subjects.get((kinds.PORT, port.identifier), "")))
+        ordered = sorted(ports, key=lambda port: rank(self._subjects.get((kinds.PORT, port.identifier), "")))
         ids = {f"networks[{n}].port": port.identifier for n, port in enumerate(ordered)}
         properties: dict[str, Any] = {
             "networks": [{"port": port.identifier} for port in ordered],
@@ -363,10 +370,10 @@ def _leaf(key: str) -> str:
     return key.rsplit(".", 1)[-1].split("[")[0]
 
 
-def _order(subject: str) -> tuple[int, str]:
+def rank(subject: str) -> tuple[int, str]:
     """A machine's own interface, then those on links, then the one on the Internet: as the adapter gives them."""
-    rank = 0 if subject.endswith("/nic") else 1 if "/links/" in subject else 2 if subject.endswith("/address") else 3
-    return rank, subject
+    place = 0 if subject.endswith("/nic") else 1 if "/links/" in subject else 2 if subject.endswith("/address") else 3
+    return place, subject
 
 
 def _content(zone: str, direction: Any, protocol: Any, first: Any, last: Any, cidr: Any) -> tuple[Any, ...]:

@@ -23,7 +23,11 @@ SubjectOf: TypeAlias = Callable[[str, str], str]
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One such resource. `name` is the one that the adapter gives it; "" where the plan has none like it."""
+    """One such resource. `name` is the one that the adapter gives it; "" where the plan has none like it.
+
+    `identifier` is the one by which the engine imports it: the port's for an interface, the address's for what it
+    stands before.
+    """
 
     kind: str
     identifier: str
@@ -69,7 +73,7 @@ def _interface(port: Thing, subject: SubjectOf) -> Iterator[Part]:
     planned = bool(owner) and place.startswith(f"{owner}/attachments/")
     ids = {"routerId": device, "portId": port.identifier}
     name = f"{place}/link" if planned else ""
-    yield Part(kinds.ROUTER_INTERFACE, f"{device}/{port.identifier}", name, dict(ids), ids, place or owner)
+    yield Part(kinds.ROUTER_INTERFACE, port.identifier, name, dict(ids), ids, place or owner)
 
 
 def _routes(segment: Thing, things: Iterable[Thing], plan: plans.Plan, subject: SubjectOf) -> Iterator[Part]:
@@ -85,7 +89,7 @@ def _routes(segment: Thing, things: Iterable[Thing], plan: plans.Plan, subject: 
         planned = wanted.get((cidr, link)) if zone else None
         yield Part(
             kinds.SUBNET_ROUTE,
-            f"{segment.identifier}/{cidr}/{address}",
+            f"{segment.identifier}-route-{cidr}-{address}",
             f"{planned}/az/{az}/via/{link}" if planned else "",
             {"subnetId": segment.identifier, "destinationCidr": cidr, "nextHop": address},
             {"subnetId": segment.identifier, "nextHop": port.identifier if port else address},
@@ -102,7 +106,7 @@ def _link(address: Thing, subject: SubjectOf) -> Iterator[Part]:
     planned = machine != own and subject(kinds.PORT, port) == f"{machine}/nic"
     ids = {"floatingIp": address.identifier, "portId": port}
     name = f"{own}/link" if planned else ""
-    yield Part(kinds.FLOATING_LINK, f"{address.identifier}/{port}", name, dict(ids), ids, own)
+    yield Part(kinds.FLOATING_LINK, address.identifier, name, dict(ids), ids, own)
 
 
 def _at(things: Iterable[Thing], network: str, address: str) -> Thing | None:

@@ -16,7 +16,7 @@ ENV: dict[str, str] = {}
 
 
 def thing(subject: str) -> Origin:
-    return Origin(f"live::{subject}", "outscale:index:Net", subject.split("/")[-1], subject)
+    return Origin(f"live::{subject}", "outscale:index:Net", subject, subject)
 
 
 def refusals(

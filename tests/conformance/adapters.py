@@ -40,6 +40,10 @@ class Hand(Protocol):
         """Makes a thing that nobody declared, in that zone. Returns its id."""
         ...
 
+    def give_back(self, zone: str) -> str:
+        """Gives the zone's filter back the rule out to everywhere with which the provider makes one. Returns its id."""
+        ...
+
     def undo(self) -> None:
         """Takes away what it added; what it took or changed is the toolkit's to bring back."""
         ...
@@ -60,8 +64,6 @@ class Adapter:
     """How many platforms: in every run, in the long form."""
     storage: str
     """Flavor of its object storage (plugins/s3/features.yaml)."""
-    adopts: tuple[str, ...]
-    """Layers whose resources the engine imports with nothing to change: not every plugin reads all that it writes."""
     room: Callable[[worlds.World], None]
     """Makes the account large enough for all that are drawn."""
     needs: tuple[str, ...] = ()
@@ -92,7 +94,6 @@ ADAPTERS = {
         longer=("emc2", "front"),  # tests/engine/test_emc2.py brings the first up in every run
         drawn=(4, 24),
         storage="oos",
-        adopts=("network", "storage"),
         room=outscale.room,
     ),
     "ovh": Adapter(
@@ -104,7 +105,6 @@ ADAPTERS = {
         drawn=(1, 12),
         storage="rgw",
         room=ovh.room,
-        adopts=("storage",),  # an import of a group does not learn that its default rules were removed
         needs=("cloud",),
         hand_later=True,
     ),
@@ -117,7 +117,6 @@ ADAPTERS = {
         drawn=(0, 12),  # a minute each
         storage="rgw",
         room=ovh.room,
-        adopts=("storage",),
         needs=("cloud",),
         native=("routers",),
         hand_later=True,

@@ -10,6 +10,8 @@ from tests.engine.world import World
 
 WORLD = {"Flow": "Inbound", "IpProtocol": "tcp", "FromPortRange": 22, "ToPortRange": 22, "IpRange": "0.0.0.0/0"}
 
+OUT = {"Flow": "Outbound", "IpProtocol": "-1", "IpRange": "0.0.0.0/0"}
+
 
 def room(world: World) -> None:
     """Quotas of an account that holds dozens of platforms: a customer asks the support for them."""
@@ -51,6 +53,12 @@ class Hand:
         made = self._call.api("CreateNic", SubnetId=subnet)["Nic"]["NicId"]
         self._undo.append(("DeleteNic", {"NicId": made}))
         return str(made)
+
+    def give_back(self, zone: str) -> str:
+        group = self._thing("SecurityGroup", f"{zone}/filter").identifier
+        self._call.api("CreateSecurityGroupRule", SecurityGroupId=group, **OUT)
+        self._undo.append(("DeleteSecurityGroupRule", {"SecurityGroupId": group, **OUT}))
+        return str(group)
 
     def undo(self) -> None:
         while self._undo:

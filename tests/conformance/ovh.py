@@ -64,6 +64,12 @@ class Hand:
         self._undo.append(lambda: self._cloud.network.delete_port(made.id))
         return str(made.id)
 
+    def give_back(self, zone: str) -> str:
+        group = self._labelled(self._cloud.network.security_groups, f"{zone}/filter")
+        made = self._cloud.network.create_security_group_rule(security_group_id=group.id, direction="egress")
+        self._undo.append(lambda: self._cloud.network.delete_security_group_rule(made.id))
+        return str(made.id)
+
     def undo(self) -> None:
         while self._undo:
             self._undo.pop()()

@@ -231,25 +231,51 @@ def test_a_hand_on_the_account_is_seen_and_mended(up: Stand) -> None:
 
 @minimal
 @pytest.mark.hand
+def test_a_filter_that_lets_everything_out_again_is_not_adopted(up: Stand) -> None:
+    """A filter's birth leaves no trace: what it holds now must be the plan's, and nothing is written before that."""
+    zone, stack = "bubbles/study/zones/data", up.world.stack(up.platform, "network")
+    hand = up.adapter.hand(up.world)
+    hand.give_back(zone)
+    before = identifiers(up)
+    assert up.world.pulumi("stack", "rm", "--force", "--yes", "-s", stack).returncode == 0
+    code, out, err = up.rempart("adopt", "--yes", "--layer", "network")
+    assert code in (exit_codes.BAD_INPUT, exit_codes.VIOLATION), out + err  # the adoption's word, or the pack's
+    assert f"{zone}/filter" in err
+    assert up.world.pulumi("stack", "export", "-s", stack).returncode != 0, "no state was left"
+    assert identifiers(up) == before
+    hand.undo()
+    code, out, err = up.rempart("adopt", "--yes", "--layer", "network")
+    assert code == exit_codes.OK, out + err
+    assert "nothing to change" in out
+
+
+@minimal
+@pytest.mark.hand
 def test_layers_whose_state_is_lost_are_adopted_with_nothing_to_change(up: Stand) -> None:
-    before = sorted(fact.origin.urn for fact in up.look().facts)
-    for layer in up.adapter.adopts:
-        stack = f"{up.platform}.{up.adapter.target}.{up.world.name}.{layer}"
+    before = identifiers(up)
+    for layer in stacks.LAYERS:
+        stack = up.world.stack(up.platform, layer)
         assert up.world.pulumi("stack", "rm", "--force", "--yes", "-s", stack).returncode == 0
     code, out, err = up.rempart("up", "--yes")
     assert code == exit_codes.ENVIRONMENT, out + err
     assert "rempart adopt" in " ".join(err.split())
-    assert sorted(fact.origin.urn for fact in up.look().facts) == before  # no second platform beside it
+    assert identifiers(up) == before  # no second platform beside it
     code, out, err = up.rempart("adopt", "--yes", "--format", "json")
     assert code == exit_codes.OK, out + err
     taken = {subject: found for one in json.loads(out) for subject, found in one["adopted"].items()}
-    assert taken.keys() >= {bucket.subject for bucket in up.plan.buckets}
-    if "network" in up.adapter.adopts:
-        assert taken.keys() >= {one.subject for one in (*up.plan.bubbles, *up.plan.rules)}
-    assert sorted(fact.origin.urn for fact in up.look().facts) == before
+    planned = (*up.plan.bubbles, *up.plan.rules, *up.plan.buckets, *up.plan.all_machines)
+    assert taken.keys() >= {one.subject for one in planned}
+    assert identifiers(up) == before
     code, out, err = up.rempart("preview", "--format", "json")
     assert code == exit_codes.OK, out + err
-    assert [one["changes"].keys() - {"same"} for one in json.loads(out)] == [set()] * 4
+    assert [one["changes"].keys() - {"same"} for one in json.loads(out)] == [set()] * len(stacks.LAYERS)
+    code, out, err = up.rempart("drift")
+    assert code == exit_codes.OK, out + err
+
+
+def identifiers(up: Stand) -> list[str]:
+    """Everything that the API shows now, by its id."""
+    return sorted(fact.origin.urn for fact in up.look().facts)
 
 
 @minimal

@@ -43,7 +43,7 @@ def project() -> dict[str, Thing]:
 
 
 def read(account: Account, things: Mapping[str, Thing]) -> Observed:
-    return observed._Reading(account, PLAN, tuple(things.values()), EXTERNAL, frozenset({"test"})).observed()
+    return observed.observed(account, PLAN, tuple(things.values()), EXTERNAL, ("test",))
 
 
 def of(seen: Observed, kind: str) -> list[facts.Fact]:
