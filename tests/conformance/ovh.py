@@ -23,6 +23,7 @@ def room(world: World) -> None:
     """Quotas of a project that holds a dozen platforms: the cloud's administrator gives them."""
     project = openstack.account(world.folder).connect().current_project_id
     wanted = {"networks": 500, "subnets": 1000, "ports": 5000, "security_groups": 1000, "security_group_rules": 20000}
+    wanted |= {"routers": 500, "floating_ips": 500}
     region.admin(layout.cloud()).network.update_quota(project, **wanted)
 
 

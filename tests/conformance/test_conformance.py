@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterable
 
 import pytest
 
@@ -12,25 +11,15 @@ from blueprint import facts, links, workspace
 from blueprint import plan as plans
 from blueprint import stack as stacks
 from blueprint.values import NOT_OBSERVABLE
-from cli import exit_codes, report
+from cli import exit_codes
 from plugins.s3 import features
-from policies.catalogue import loader as catalogues
-from policies.judge import RUN
-from policies.report import model
-from policies.verdicts import Finding, State
 from providers.observation import Reach
-from tests.conformance import matrix
+from tests.conformance import matrix, parity
 from tests.conformance.conftest import Stand
 
 pytestmark = pytest.mark.engine
 
 minimal = pytest.mark.only("minimal")
-ONLY_LIVE = {"GOV-10": "no declaration can be asked whether everything of the plan is there, and once"}
-ONLY_PACKED = {("SOV-01", RUN): "the pack answers for each layer too; a reading is of no layer, each thing answers"}
-HIDDEN = {"STO-02": "a store may show no access control list: not observable then, and no pass"}
-ELSEWHERE = {"GOV-09": "a layer does not say what another layer made; a reading has all of it"}
-"""Where rules that the API shows in full answer otherwise than the pack did."""
-UNSEEN = (State.NOT_OBSERVABLE, State.EVIDENCE_ACCEPTED_UNTIL)
 SEALED = (plans.ZoneRole.DATA, plans.ZoneRole.ADMIN)
 
 
@@ -165,29 +154,9 @@ def test_a_rule_that_the_api_shows_in_full_answers_as_the_pack_did(up: Stand, mo
     code, out, err = up.rempart("verify")
     assert code == exit_codes.OK, out[-3000:] + err
     monkeypatch.setenv(workspace.STATE_DIR_VARIABLE, str(up.world.folder))
-    folders = report.folders(f"{up.platform}.{up.adapter.target}.{up.world.name}")
-    runs = [run for folder in folders for name in ("up", "verify") if (run := model.read(folder / f"{name}.jsonl"))]
-    assert sorted(run.layer for run in runs) == sorted([*stacks.LAYERS, "live"])
-    full = {name for name, text in catalogues.load().rules.items() if text.observability["live"] == "full"}
-    live = {
-        one for run in runs if run.layer == "live" for one in answers(run.findings) if one[0] in full - ONLY_LIVE.keys()
-    }
-    packed = {one for run in runs if run.layer != "live" for one in answers(run.findings) if one[0] in full}
-    hidden = {(rule, subject) for rule, subject, state in live if rule in HIDDEN and state in UNSEEN}
-    hidden |= {one[:2] for one in packed if one[0] in ELSEWHERE and one[2] is State.NOT_APPLICABLE}
+    live, packed = parity.answers(up.world.stack(up.platform, "").rstrip("."))
     assert {rule for rule, _, _ in packed} > {"NET-01", "NET-07", "STO-04", "CPT-03", "DAT-01"}
-    assert {one for one in live if one[:2] not in hidden} == {
-        one for one in packed if one[:2] not in {*hidden, *ONLY_PACKED}
-    }
-
-
-def answers(findings: Iterable[Finding]) -> set[tuple[str, str, State]]:
-    return {
-        (one.rule, one.subject, one.state)
-        for one in findings
-        if not one.type.startswith(("pulumi:", "rempart:"))
-        if not (one.subject == RUN and one.state is State.NOT_APPLICABLE)
-    }
+    assert live == packed
 
 
 def test_a_preview_changes_nothing(up: Stand) -> None:

@@ -17,6 +17,7 @@ from cli import report
 from policies import signing
 from policies.bundle import archive
 from providers.outscale import live
+from tests.conformance import parity
 from tests.engine.world import World
 from tests.policies import persons
 
@@ -222,6 +223,23 @@ def test_pulumi_s_own_analysis_of_a_state_finds_what_the_audit_finds(up: list[di
     finally:
         for path in (world.folder / "findings").glob(f"emc2.outscale-sandbox.{world.name}.*/audit.jsonl"):
             path.unlink()
+
+
+def test_a_reading_of_the_api_says_what_the_pack_said(
+    up: list[dict[str, object]], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the two tests above and those of Terraform (test_observability.py): EMC2 gets one answer in every place."""
+    monkeypatch.setenv(workspace.STATE_DIR_VARIABLE, str(world.folder))
+    deployment = f"emc2.outscale-sandbox.{world.name}"
+    try:
+        verified = world.rempart("verify", "emc2", "-e", world.name)
+        assert verified.returncode == 0, verified.stdout[-3000:] + verified.stderr
+        live, packed = parity.answers(deployment)
+    finally:
+        for path in (world.folder / "findings").glob(f"{deployment}.*/verify.jsonl"):
+            path.unlink()
+    assert len(packed) > 500
+    assert live == packed
 
 
 def test_nothing_changes_the_second_time(up: list[dict[str, object]], world: World) -> None:
