@@ -184,8 +184,10 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     if fact.endpoint is None:
         engine = context.phase is not Phase.HCL  # which says of its endpoints what it likes
         return refused("its endpoint is left to a default") if context.endpoints and engine else CONFORM
-    # What signs in by an entry of clouds.yaml says its address beside: the target names the entry.
-    at_home = _at_home(str(fact.endpoint), context, any_port=fact.profile is not None)
+    # What signs in by an entry of clouds.yaml says its address beside: the target names the entry. A reading says where
+    # it asked, by the same entry.
+    elsewhere = fact.profile is not None or context.phase is Phase.LIVE
+    at_home = _at_home(str(fact.endpoint), context, any_port=elsewhere)
     return CONFORM if at_home else refused("its endpoint is none of the target's")
 
 

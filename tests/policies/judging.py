@@ -46,7 +46,7 @@ def context_of(plan: plans.Plan, **changes: Any) -> Context:
     return Context(**{**base, **changes})
 
 
-def judge_at(place: str, platform: str, **changes: Any) -> Judge:
+def judge_at(place: str, platform: str, /, **changes: Any) -> Judge:
     """The judge of an `up` of a platform on any simulated target."""
     target, plan = _planned(place, platform)
     endpoints = tuple(registering.ENDPOINTS[name] for name in target.endpoints)

@@ -10,7 +10,7 @@ from blueprint.facts import Fact
 from blueprint.values import UNKNOWN
 from policies import urls
 from policies.backend import Backend
-from policies.verdicts import State
+from policies.verdicts import Phase, State
 from providers.ovh import facts as ovh
 from tests.policies import elsewhere, estate, judging
 from tests.policies.cases import CONFORM, REFUSED, UNSEEN
@@ -79,6 +79,16 @@ def test_so_is_one_of_openstack(argument: str) -> None:
     found = judging.ask(judging.judge_at(elsewhere.TARGET, "emc2"), "SOV-03", openstack(**{argument: CANARY}))
     assert (found.state, f"`{argument}`" in found.message) == (REFUSED, True)
     assert CANARY not in found.message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "elsewhere.example"])
+def test_a_reading_of_openstack_asked_at_home_names_no_entry(host: str) -> None:
+    """It tells where it asked; by which credentials, the record of the reading says."""
+    asked = {"region": openstack().region, "authUrl": f"http://{host}:28540/v3"}
+    kind = "pulumi:providers:openstack"
+    fact = ovh.fact(kind, "openstack:openstack:openstack", "openstack", asked)
+    found = judging.ask(judging.judge_at(elsewhere.TARGET, "emc2", place=Phase.LIVE), "SOV-03", fact)
+    assert found.state is (CONFORM if host == "127.0.0.1" else REFUSED)
 
 
 @pytest.mark.parametrize(
