@@ -83,7 +83,7 @@ def look_again(
 def held(platform: layers.Platform, env: Mapping[str, str]) -> Held:
     """Ids in every layer's state, on each target of the same provider: two targets may share a project."""
     provider = targets.load(platform.target).provider
-    ids: set[str] = set()
+    typed: set[tuple[str, str]] = set()
     standing: set[str] = set()
     begun: dict[str, dt.datetime] = {}
     for name in targets.names():
@@ -91,13 +91,13 @@ def held(platform: layers.Platform, env: Mapping[str, str]) -> Held:
             continue
         for layer in stacks.LAYERS:
             resources = _resources(stacks.StackName(platform.name, name, platform.environment, layer), env)
-            found = {str(one["id"]) for one in resources if one.get("id") and not _engines(one)}
-            ids |= found
+            found = {(str(one["type"]), str(one["id"])) for one in resources if one.get("id") and not _engines(one)}
+            typed |= found
             if found and name == platform.target:
                 standing.add(layer)
             elif name == platform.target and (since := _begun(resources)):
                 begun[layer] = since
-    return Held(frozenset(ids), frozenset(standing), begun)
+    return Held(frozenset(one for _, one in typed), frozenset(standing), begun, frozenset(typed))
 
 
 def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:

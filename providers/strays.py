@@ -84,6 +84,8 @@ class Held:
     ids: frozenset[str]
     layers: frozenset[str]
     begun: Mapping[str, dt.datetime] = dataclasses.field(default_factory=dict)
+    typed: frozenset[tuple[str, str]] = frozenset()
+    """The same ids with their types: a router's interface has that of its port."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

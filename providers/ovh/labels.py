@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-REFERENCE = "rempart:ref:"
+NAME, OWN = "Name", "rempart:"
+REFERENCE = f"{OWN}ref:"
 SUBJECT = "rempart:subject"
 STACK = "rempart:stack"
 MARK = "stack"
@@ -33,9 +34,21 @@ def as_tags(labelled: Mapping[str, str]) -> list[str]:
 
 
 def from_tags(tags: Iterable[str]) -> dict[str, str]:
-    """The reverse of `as_tags`; a tag without `=` is a name without a value."""
-    pairs = (tag.partition("=") for tag in tags)
-    return {name: value for name, _, value in pairs}
+    """The reverse of `as_tags`; a tag without `=` is a name without a value.
+
+    Of a name that is told twice, both values: whichever is true, the thing says something else too.
+    """
+    told: dict[str, set[str]] = {}
+    for tag in tags:
+        name, _, value = tag.partition("=")
+        told.setdefault(name, set()).add(value)
+    return {name: " and ".join(sorted(values)) for name, values in told.items()}
+
+
+def ours(tag: str) -> bool:
+    """Whether the adapter writes tags of that name: others are somebody's, and the plugin lets them be."""
+    name = tag.partition("=")[0]
+    return name == NAME or name.startswith(OWN)
 
 
 def references(labelled: Mapping[str, str]) -> dict[str, str]:

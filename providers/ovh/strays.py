@@ -21,7 +21,7 @@ from typing import Any
 
 from blueprint import naming
 from providers import observation
-from providers.ovh import kinds, labels, live, unborn
+from providers.ovh import joints, kinds, labels, live, unborn
 from providers.ovh.live import Account, Thing
 from providers.strays import Claim, Held, Kept, Stray, Swept, Told, Which, Why
 
@@ -29,6 +29,7 @@ REMOVED = {
     kinds.PORT: "port",
     kinds.RULE: "security_group_rule",
     kinds.GROUP: "security_group",
+    kinds.ROUTER: "router",
     kinds.SUBNET: "subnet",
     kinds.NETWORK: "network",
 }
@@ -88,6 +89,12 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
     unborn.settled(lambda: _servers(cloud, claim, wanted))
     found = [one for one in _strays(cloud, claim, held) if one.stray.layer in wanted]
     open_to_it = {layer for layer in wanted if layer in held.layers or _cut(layer, found, held)}
+    if joints.LAYER in wanted & held.layers:
+        for part in _parted(cloud, claim, held, told):
+            if isinstance(part, Kept):
+                kept.append(part)
+            else:
+                removed.append(part)
     for one in sorted(found, key=_order):
         stray = one.stray
         if stray.kind in BY_NAME:
@@ -95,7 +102,7 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
         elif stray.layer not in open_to_it:
             kept.append(Kept(stray, Why.STATE_LOST))
         elif stray.kind not in REMOVED and stray.which is not Which.NEVER_RAN:
-            kept.append(Kept(stray, Why.DATA))
+            kept.append(Kept(stray, Why.DATA, _unused_address(one)))
         elif stray.kind == kinds.RULE and one.body.get("security_group_id") not in held.ids:
             continue  # it goes with its group, or stays with it where a port carries that
         elif why := _remove(cloud, claim, stray, told):
@@ -104,6 +111,19 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
             removed.append(stray)
     kept += _unmarked(cloud, [one for one in found if one.stray in removed])
     return Swept(tuple(removed), tuple(kept))
+
+
+def _parted(cloud: Any, claim: Claim, held: Held, told: Told) -> Iterator[Stray | Kept]:
+    """Interfaces and routes that no state holds: before all else, since what they join may be astray too."""
+    things = tuple(live.networking(cloud))
+    subjects = {(one.type, one.identifier): said for one in things if (said := subject(one, claim))}
+    yield from joints.sweep(cloud, things, claim.plan, subjects, held, told)
+
+
+def _unused_address(one: _Found) -> str:
+    """What takes a floating IP away that stands before nothing: somebody may know it, so a person does."""
+    free = one.stray.kind == kinds.FLOATING_IP and not one.body.get("port_id")
+    return f"`openstack floating ip delete {one.stray.identifier}`, if nobody was given it" if free else ""
 
 
 def _unmarked(cloud: Any, removed: Sequence[_Found]) -> Iterator[Kept]:

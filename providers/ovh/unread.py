@@ -81,7 +81,8 @@ class _Project:
 
 
 def _tagged(_project: _Project, _name: str, thing: Thing) -> Told:
-    return {"tags": sorted(str(tag) for tag in thing.body.get("tags") or ())}
+    """Tags under our names. The plugin lets others be, and a second value under a name of ours is a difference."""
+    return {"tags": sorted(str(tag) for tag in thing.body.get("tags") or () if labels.ours(str(tag)))}
 
 
 def _group(project: _Project, name: str, thing: Thing) -> Told:

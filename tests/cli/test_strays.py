@@ -71,7 +71,14 @@ def test_ids_of_each_target_count_and_only_this_targets_layers_stand(
     states["emc2.outscale-sandbox.dev.network"] = [{"type": "outscale:index:Net", "id": "vpc-1"}]
     states["emc2.ovh-sandbox.dev.network"] = [{"type": NETWORK, "id": "net-1"}, {"type": "rempart:x:Y", "urn": "u"}]
     states["emc2.beside.dev.compute"] = [{"type": NETWORK, "id": "net-9", "delete": True}]
-    assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1", "net-9"}), frozenset({"network"}))
+    typed = frozenset({(NETWORK, "net-1"), (NETWORK, "net-9")})
+    assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1", "net-9"}), frozenset({"network"}), typed=typed)
+
+
+def test_two_things_of_one_id_are_told_apart_by_their_types(states: dict[str, Any]) -> None:
+    """A router's interface has the id of its port: where the port alone is held, the interface is not."""
+    states["emc2.ovh-sandbox.dev.network"] = [{"type": "openstack:networking/port:Port", "id": "p"}]
+    assert strays.held(PLATFORM, {}).typed == {("openstack:networking/port:Port", "p")}
 
 
 def test_a_state_with_nothing_of_the_provider_does_not_stand(states: dict[str, Any]) -> None:
@@ -90,7 +97,8 @@ def test_a_state_that_knows_whom_to_speak_to_and_no_answer_was_begun(states: dic
     states["emc2.ovh-sandbox.dev.compute"] = [stack]
     states["emc2.ovh-sandbox.dev.bastion"] = [stack, spoken, {"type": NETWORK, "id": "net-1"}]
     since = dt.datetime(2026, 11, 28, 10, 0, 0, 123456, dt.UTC)
-    assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1"}), frozenset({"bastion"}), {"network": since})
+    typed = frozenset({(NETWORK, "net-1")})
+    assert strays.held(PLATFORM, {}) == Held(frozenset({"net-1"}), frozenset({"bastion"}), {"network": since}, typed)
 
 
 def test_what_was_made_and_not_read_back_is_looked_at_first(
@@ -128,7 +136,7 @@ def test_claim_and_layers_are_handed_on(states: dict[str, Any], sweeper: Any, ca
     assert isinstance(claim, Claim)
     assert (claim.owner, claim.stack("network")) == (("emc2", "dev"), "emc2.ovh-sandbox.dev.network")
     assert (wanted, more) == (frozenset({"network"}), [])
-    assert held == Held(frozenset({"net-1"}), frozenset({"network"}))
+    assert held == Held(frozenset({"net-1"}), frozenset({"network"}), typed=frozenset({(NETWORK, "net-1")}))
     told(STRAY)
     assert "net-2 (bubbles/study): no state holds it" in capsys.readouterr().err
 

@@ -58,6 +58,8 @@ class Hand:
         network = self._labelled(self._cloud.network.networks, bubble)
         told = {**labels.from_tags(network.tags), "rempart:owner": "nobody"}
         self._cloud.network.set_tags(network, labels.as_tags(told))
+        # The toolkit brings the true tag back; the plugin lets any other be.
+        self._undo.append(lambda: self._cloud.network.remove_tag(network, "rempart:owner=nobody"))
 
     def bring(self, zone: str) -> str:
         network = self._labelled(self._cloud.network.networks, "/".join(zone.split("/")[:2]))

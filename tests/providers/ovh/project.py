@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import openstack.exceptions as refusals
 import requests
 from openstack.compute.v2 import server
-from openstack.network.v2 import floating_ip, network, port, security_group, security_group_rule, subnet
+from openstack.network.v2 import floating_ip, network, port, router, security_group, security_group_rule, subnet
 
 PROJECT = "p"
 
@@ -22,7 +22,7 @@ class Neutron:
     TYPES: ClassVar[dict[str, Any]] = {
         "networks": network.Network, "subnets": subnet.Subnet, "ports": port.Port,
         "security_groups": security_group.SecurityGroup, "ips": floating_ip.FloatingIP,
-        "security_group_rules": security_group_rule.SecurityGroupRule,
+        "security_group_rules": security_group_rule.SecurityGroupRule, "routers": router.Router,
     }  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,9 +34,6 @@ class Neutron:
         self.rows[listing][identifier] = {
             "id": identifier, "project_id": PROJECT, "revision_number": 3, "tags": [], **body
         }  # fmt: skip
-
-    def routers(self, **_query: Any) -> list[Any]:
-        return []
 
     def __getattr__(self, name: str) -> Any:
         verb, _, noun = name.partition("_")
@@ -75,10 +72,26 @@ class Neutron:
             for gone in [key for key, row in rules.items() if row["security_group_id"] == identifier]:
                 del rules[gone]
 
+    def update_subnet(self, identifier: str, *, if_revision: int, host_routes: list[dict[str, str]]) -> None:
+        self.before_delete(identifier)
+        row = self.rows["subnets"][identifier]
+        if row["revision_number"] != if_revision:
+            raise refusals.PreconditionFailedException(identifier)
+        row["host_routes"] = host_routes
+        self.deleted.append(f"a route of {identifier}")
+
+    def remove_interface_from_router(self, identifier: str, *, port: str) -> None:
+        """Neutron takes the port along."""
+        assert self.rows["ports"][port]["device_id"] == identifier
+        del self.rows["ports"][port]
+        self.deleted.append(port)
+
     def _used(self, listing: str, identifier: str) -> bool:
         ports = [row for row in self.rows["ports"].values() if row.get("device_owner") != "network:dhcp"]
         if listing == "security_groups":
             return any(identifier in row.get("security_groups", ()) for row in ports)
+        if listing == "routers":
+            return any(row.get("device_id") == identifier for row in ports)
         if listing == "subnets":
             return any(identifier == one["subnet_id"] for row in ports for one in row.get("fixed_ips", ()))
         return listing == "networks" and any(row["network_id"] == identifier for row in ports)

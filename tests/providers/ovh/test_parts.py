@@ -44,6 +44,12 @@ def test_labels_are_read_as_they_were_written(references: dict[str, str], subjec
     assert labels.from_description(labels.described(subject, references)) == (subject, references)
 
 
+def test_a_name_that_is_told_twice_has_neither_value() -> None:
+    """Neutron keeps both; the last one won, and a true tag hid a lie beside it."""
+    told = labels.from_tags(["rempart:owner=team", "rempart:owner=nobody", "rempart:owner=team", "plain"])
+    assert told == {"rempart:owner": "nobody and team", "plain": ""}
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=30), max_size=5))
 def test_labels_of_anybody_are_read_without_an_error(text: str, tags: list[str]) -> None:
     labels.from_description(text)

@@ -34,7 +34,7 @@ def group() -> list[Thing]:
     (planned,) = [one for one in PLAN.rules if one.zone == LEFT]
     body = {"port_range_min": planned.from_port, "port_range_max": planned.to_port}
     return [
-        thing(kinds.GROUP, "sg-l", FILTER, tags=["rempart:subject=x", "b=1"]),
+        thing(kinds.GROUP, "sg-l", FILTER, tags=["rempart:subject=x", "Name=left", "team=radiology"]),
         rule("out", "sg-l", str(planned.direction), planned.cidr, **body),
     ]
 
@@ -54,7 +54,13 @@ def worded(
 
 def test_a_group_with_the_plans_rules_only_was_born_without_any(account: Account) -> None:
     found = worded(account, group(), it=(FILTER, kinds.GROUP, "sg-l"))
-    assert found == {FILTER: {"tags": ["b=1", "rempart:subject=x"], "deleteDefaultRules": True}}
+    assert found == {FILTER: {"tags": ["Name=left", "rempart:subject=x"], "deleteDefaultRules": True}}
+
+
+def test_a_second_value_under_a_name_of_ours_is_told_and_so_is_a_difference(account: Account) -> None:
+    told = ["rempart:owner=nobody", "rempart:owner=team"]
+    found = worded(account, [thing(kinds.NETWORK, "n", "bubbles/left", tags=told)], it=("n", kinds.NETWORK, "n"))
+    assert found["n"]["tags"] == told
 
 
 @pytest.mark.parametrize("extra", [BORN_WITH, MADE_BY_HAND], ids=["as Neutron makes one", "another hand's"])
