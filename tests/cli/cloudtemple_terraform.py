@@ -31,7 +31,7 @@ DATA = {
     "cloudtemple_marketplace_item.debian": {"name": "Debian 13"},
     "cloudtemple_backup_sla_policy.daily": {"name": "sla001-daily-par7s"},
     "cloudtemple_compute_network.vlan": {"name": "VLAN_201"},
-    "cloudtemple_compute_virtual_datacenter.th3s": {"name": "DC-TH3S"},
+    "cloudtemple_compute_virtual_datacenter.th3s": {"name": "DC-TH3S", "machine_manager_id": DATA_ID},
 }
 GIB = 1 << 30
 USER_DATA = "#cloud-config\npackage_update: true\n"
