@@ -172,6 +172,8 @@ class Machine:
     """What else it is given at birth, beside its user data: it is read for secrets, and compared with nothing."""
     copied: Value[bool | None] = None
     """Whether it names a policy by which the provider copies its disks; None where there are no such policies."""
+    left_out: Value[bool] = False
+    """Whether copies leave out a disk that it is born with."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

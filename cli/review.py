@@ -14,7 +14,7 @@ from blueprint import plan as plans
 from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
-from blueprint.facts import Fact, ProviderConfiguration
+from blueprint.facts import Fact, Origin, ProviderConfiguration, Unjudged
 from blueprint.values import Unresolved
 from cli import report
 from policies import outside, session, unplanned
@@ -51,7 +51,9 @@ def review(
     if planned is None:  # what says no subject is then known by its address
         resources = [dataclasses.replace(one, subject=one.subject or one.address) for one in resources]
     facts = [*facts_of(resources, aim.provider), *(_unmapped(one, aim.provider) for one in unknown)]
+    facts += [fact for one in resources for fact in _unread(one)]
     places = {one.address: one.location for one in unknown} | {one.address: one.location for one in resources}
+    places |= {fact.origin.name: one.location for one in resources for fact in _unread(one)}
     places |= {one.subject: one.location for one in reversed(resources) if one.subject}
     stamps = {"source": reading.source, "read": reading.kind, "problems": list(reading.problems)}
 
@@ -84,7 +86,8 @@ def read(path: pathlib.Path) -> Reading:
 
 def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tuple[list[Resource], list[Block]]:
     """(resources in our words with their subjects, blocks of types that nothing here knows)."""
-    types = mapping.load(provider).types if mapping.path(provider).exists() else {}
+    texts = mapping.load(provider) if mapping.path(provider).exists() else None
+    types = texts.types if texts is not None else {}
     own = importlib.import_module(f"providers.{provider}.terraform") if types else None
     resources: list[Resource] = []
     from_where = [(one, sources.foreign(one)) for one in reading.blocks]
@@ -95,9 +98,10 @@ def resolve(reading: Reading, provider: str, planned: plans.Plan | None) -> tupl
     stored = buckets.merge(blocks)
     on_an_endpoint = {one.address for one in blocks if buckets.endpoint(one.provider)}
     for block in blocks:
-        if block.type in types and own is not None:
+        if texts is not None and own is not None and block.type in types:
             for one in own.expand(block):
-                resources.append(mapping.translate(one, types[one.type]))
+                made = mapping.translate(one, types[one.type])
+                resources.append(dataclasses.replace(made, unread=mapping.unread(one, texts)))
         elif not (block.type in buckets.TYPES and block.address in on_an_endpoint):
             unknown.append(block)
     unknown += buckets.strays(resources, types, blocks)
@@ -142,6 +146,14 @@ def facts_of(resources: Sequence[Resource], provider: str) -> Iterator[Fact]:
 
 def _unmapped(block: Block, provider: str) -> Fact:
     return outside.fact(provider, f"terraform:{block.type}", block.address, block.address, {}, None, None)
+
+
+def _unread(one: Resource) -> Iterator[Unjudged]:
+    """An answer is asked for each argument that no rule sees."""
+    for argument in one.unread:
+        place = f"{one.address}.{argument.partition('.')[2]}"
+        why = f"no rule reads its argument `{argument.partition('.')[2]}`"
+        yield Unjudged(Origin(place, f"terraform:{argument}", place, None), why)
 
 
 def _target(reading: Reading) -> targets.Target:

@@ -130,6 +130,8 @@ def machines_copied(everything: Sequence[Fact], _context: Context) -> Iterator[V
         verdict: Verdict | None = None
         if isinstance(fact, facts.Disk) and fact.left_out is not False:
             verdict = unread(fact, "left_out") or refused("copies of its machine leave it out: it would be lost")
+        elif isinstance(fact, facts.Machine) and fact.left_out is not False:
+            verdict = unread(fact, "left_out") or refused("copies leave out a disk that it is born with")
         elif isinstance(fact, facts.Machine | facts.Disk) and fact.copied is not None:
             verdict = _by_policy(fact)
         if verdict is not None:

@@ -92,19 +92,24 @@ def _endpoint(fact: facts.ProviderConfiguration, context: Context) -> Verdict:
     if trouble := unread(fact, "endpoint"):
         return trouble
     if fact.endpoint is None:
-        return Verdict(State.NOT_APPLICABLE, "the provider's own endpoint is used")
+        own = Verdict(State.NOT_APPLICABLE, "the provider's own endpoint is used")
+        return _trusting(fact) or own
     try:
         parts = urllib.parse.urlsplit(str(fact.endpoint))
         host = parts.hostname
     except ValueError:
         return refused("its endpoint is no URL")
     if parts.scheme.lower() == "https" and host:
-        if trouble := unread(fact, "trusting"):
-            return trouble
-        return refused("it does not look at its endpoint's certificate (`insecure`)") if fact.trusting else CONFORM
+        return _trusting(fact) or CONFORM
     if context.simulated and host in ("127.0.0.1", "::1", "localhost"):
         return CONFORM
     return refused("its endpoint is called in clear")
+
+
+def _trusting(fact: facts.ProviderConfiguration) -> Verdict | None:
+    if trouble := unread(fact, "trusting"):
+        return trouble
+    return refused("it does not look at its endpoint's certificate (`insecure`)") if fact.trusting else None
 
 
 # NET-11

@@ -114,6 +114,8 @@ def filtered(fact: facts.Interface | facts.Machine | facts.Network, context: Con
     if isinstance(fact, facts.Machine):
         if trouble := unread(fact, "interfaces"):
             return trouble
+        if "" in map(str, values.read(fact.interfaces)):
+            return refused("an interface that it is born with is no resource of its own: nothing shows its filter")
         if fact.interfaces and not fact.filters:
             return Verdict(State.NOT_APPLICABLE, "its interfaces carry the filters")
     if isinstance(fact, facts.Interface) and (trouble := unguarded(fact)):

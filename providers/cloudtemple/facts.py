@@ -119,7 +119,22 @@ def _machine(origin: Origin, props: Properties, provider: Properties) -> facts.F
         user_data,
         also=also,
         copied=_copied(props),
+        left_out=_born_apart(props),
     )
+
+
+def _born_apart(props: Properties) -> Value[bool]:
+    """Whether a disk that the machine is born with stays out of every copy of it."""
+    modes = [_apart(Properties(disk)) for disk in _entries(props, "osDisk")]
+    if any(mode is True for mode in modes):
+        return True
+    hidden = props.raw("osDisk") if isinstance(props.raw("osDisk"), Missing) else False
+    return next((mode for mode in modes if mode is not False), hidden)
+
+
+def _apart(props: Properties) -> Value[bool]:
+    mode = props.text("diskMode", "")
+    return mode.strip().lower().startswith(INDEPENDENT) if isinstance(mode, str) else mode
 
 
 def _copied(props: Properties) -> Value[bool]:
@@ -168,10 +183,9 @@ def _disk(origin: Origin, props: Properties, provider: Properties) -> facts.Fact
     size = props.integer("capacity", props.integer("size", 0))
     if isinstance(size, int) and not origin.service:
         size //= GIB
-    region, mode = provider.text("region", ""), props.text("diskMode", "")
-    left_out = mode.strip().lower().startswith(INDEPENDENT) if isinstance(mode, str) else mode
+    region = provider.text("region", "")
     copied = _copied(props) if props.has("backupSlaPolicies") else None
-    return facts.Disk(origin, size, NOT_OBSERVABLE, region, NOT_OBSERVABLE, left_out=left_out, copied=copied)
+    return facts.Disk(origin, size, NOT_OBSERVABLE, region, NOT_OBSERVABLE, left_out=_apart(props), copied=copied)
 
 
 def _adapter(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:

@@ -48,11 +48,10 @@ def expand(block: Block) -> Iterator[Block]:
         inside = {key.removeprefix(prefix): one for key, one in block.references.items() if key.startswith(prefix)}
         hidden = frozenset(key.removeprefix(prefix) for key in block.unresolved if key.startswith(prefix))
         hidden |= frozenset() if isinstance(entry, Mapping) else {"storage_account"}
-        yield dataclasses.replace(
-            block,
+        yield block.with_values(
+            {**given, "bucket": block.values.get("name", NOT_OBSERVABLE)},
             address=f"{block.address}.acl_entry[{number}]",
             type=GRANT_TYPE,
-            values={**given, "bucket": block.values.get("name", NOT_OBSERVABLE)},
             references={**inside, "bucket": block.address},
             unresolved=hidden,
         )

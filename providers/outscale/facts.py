@@ -252,8 +252,9 @@ def _vm(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
     nics = props.raw("nics")
     interfaces: Value[tuple[str, ...]]
     if nics is None or isinstance(nics, list):
-        named = [key for key in origin.targets if key.startswith("nics[")]
-        interfaces = tuple(origin.references.get(key, "") for key in named)
+        # An entry without an id is an interface that is made with the machine: it has no subject.
+        given = range(len(nics or ()))
+        interfaces = tuple(origin.references.get(f"nics[{index}].nicId", "") for index in given)
     else:
         interfaces = nics if nics is UNKNOWN else Malformed("a list of interfaces")
     return facts.Machine(

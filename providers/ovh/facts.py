@@ -24,6 +24,8 @@ from providers.fact_builders import Builder
 from providers.ovh import kinds
 
 PROVIDERS = {"pulumi:providers:openstack": "openstack", "pulumi:providers:s3": "s3"}
+SOURCES = ("snapshotId", "sourceVolId", "sourceReplica", "backupId", "imageId")
+"""Arguments of a volume that say what it is filled from: an empty one has none."""
 _POD = re.compile(r"pod\w+\.(?P<site>[a-z]+)")
 
 
@@ -267,7 +269,14 @@ def _instance(origin: Origin, props: Properties, provider: Properties) -> facts.
         _boot_disk(props),
         _asks_network(props),
         origin.references.get("keyPair") if props.has("keyPair") else None,
+        _password(props),
     )
+
+
+def _password(props: Properties) -> tuple[Value[str], ...]:
+    """The password of its first user, where one is written out, as cloud-init would read it."""
+    given = props.text("adminPass", None)
+    return () if given is None else (f"password: {given}" if isinstance(given, str) else given,)
 
 
 def _boot_disk(props: Properties) -> Value[facts.BootDisk | None]:
@@ -315,14 +324,17 @@ def _born_with(props: Properties) -> Value[str]:
 
 
 def _server_group(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
-    policy = props.text("policies", "")
+    given = props.raw("policies")
+    if isinstance(given, list) and len(given) == 1:  # so Terraform has it: the Pulumi provider makes a text of it
+        given = given[0]
+    policy = Properties({"policy": given}).text("policy", "")
     apart: Value[bool] = policy in ("anti-affinity", "soft-anti-affinity") if isinstance(policy, str) else policy
     return facts.Placement(origin, apart)
 
 
 def _volume(origin: Origin, props: Properties, provider: Properties) -> facts.Fact:
     encrypted = _encrypted(props.text("volumeType", ""))
-    snapshot = props.text("snapshotId", props.text("sourceVolId", props.text("backupId", None)))
+    snapshot = props.text(next((key for key in SOURCES if props.has(key)), ""), None)
     size, az = props.integer("size", 0), props.text("availabilityZone", None)
     return facts.Disk(origin, size, az, _region(props, provider), encrypted, snapshot)
 

@@ -7,16 +7,19 @@ reference too: what Terraform itself follows is added to the labels, and a label
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blueprint import plan as plans
+from blueprint.values import NOT_OBSERVABLE
 from providers.ovh import kinds, labels
 from providers.terraform import mapping
 from providers.terraform.blocks import Block
 from providers.terraform.mapping import Resource
 
 NAME = "openstack"
+USER_DATA = "userData"
 LINKS = {kinds.ATTACHMENT: "volumeId", kinds.ROUTER_INTERFACE: "portId", kinds.FLOATING_LINK: "floatingIp"}
 """Kind without a label -> the property whose target it links: its name is that subject and `/link`."""
 
@@ -31,17 +34,30 @@ def expand(block: Block) -> Iterator[Block]:
 
 
 def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Beside the region, where it signs in, and what turns single services elsewhere."""
-    where = {"authUrl": given.get("auth_url"), "endpointOverrides": given.get("endpoint_overrides")}
+    """Beside the region, where it signs in, and what turns single services elsewhere.
+
+    An address that nothing here says comes from the environment.
+    """
+    where = {"authUrl": given.get("auth_url", NOT_OBSERVABLE), "endpointOverrides": given.get("endpoint_overrides")}
     return mapping.place(given, **where, insecure=given.get("insecure"))
 
 
 def subjects(resources: Iterable[Resource], plan: plans.Plan | None) -> list[Resource]:
     """The same with subjects: a label's, a description's, or the name that the linked resources make."""
-    everything = [dataclasses.replace(one, subject=_labelled(one)) for one in resources]
+    planned = {one.subject: one.user_data for one in plan.all_machines} if plan is not None else {}
+    labelled = [dataclasses.replace(one, subject=_labelled(one)) for one in resources]
+    everything = [_with_user_data(one, planned.get(one.subject or "")) for one in labelled]
     known = {one.address: one.subject for one in everything if one.subject}
     routes = {(one.zone, one.destination): one.subject for one in plan.routes} if plan is not None else {}
     return [one if one.subject else dataclasses.replace(one, subject=_named(one, known, routes)) for one in everything]
+
+
+def _with_user_data(one: Resource, planned: str | None) -> Resource:
+    """The same with the plan's user data, where what is kept of the machine's own is the digest of just that."""
+    digest = one.digests.get(USER_DATA)
+    if planned is None or digest != hashlib.sha1(planned.encode(), usedforsecurity=False).hexdigest():
+        return one
+    return dataclasses.replace(one, properties={**one.properties, USER_DATA: planned})
 
 
 def said(one: Resource, references: Mapping[str, str]) -> dict[str, Any]:

@@ -30,6 +30,17 @@ class Block:
     """What its provider is configured with."""
     sources: tuple[str, ...] = ()
     """Where its provider comes from, as far as what is read says so: one, unless files disagree."""
+    written: frozenset[str] | None = None
+    """Arguments that its author gives; None where that does not show, as in a state."""
+
+    constants: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Arguments that a plan's author writes out, as they are written: the provider may keep something else of them."""
+
+    def with_values(self, values: Mapping[str, Any], **changes: Any) -> Block:
+        """The same with other values, as if its author had written just those."""
+        given = frozenset(key for key, value in values.items() if value not in (None, [], {}))
+        written = None if self.written is None else given
+        return dataclasses.replace(self, values=values, written=written, **changes)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ EVERYBODY = ("AllUsers", "AuthenticatedUsers")
 def inside(values: Mapping[str, Any]) -> dict[str, Any]:
     """The properties that blocks of a bucket give it."""
     found: dict[str, Any] = {}
-    for name, read in _BLOCKS.items():
+    for name, read in BLOCKS.items():
         value = values.get(name)
         if isinstance(value, Missing):
             found |= dict.fromkeys(read({}), NOT_OBSERVABLE)
@@ -67,7 +67,7 @@ def _versions(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"versioning": given.get("enabled", False) if isinstance(given, Mapping) else NOT_OBSERVABLE}
 
 
-_BLOCKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+BLOCKS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "grant": lambda values: _granted(values) if values else {"acl": None},
     "website": lambda values: {"website": one(values.get("website"))},
     "cors_rule": lambda values: _cors(values),
@@ -137,9 +137,17 @@ def _expiry(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "prefix": NOT_OBSERVABLE if narrow else inside.get("prefix") or rule.get("prefix") or "",
         "expirationDays": current.get("days") if isinstance(current, Mapping) else current,
-        "noncurrentExpirationDays": old.get("noncurrent_days") if isinstance(old, Mapping) else old,
+        "noncurrentExpirationDays": _old_versions(old),
         "abortMultipartDays": parts.get("days_after_initiation") if isinstance(parts, Mapping) else parts,
     }
+
+
+def _old_versions(old: Any) -> Any:
+    """Days after which old versions are erased; None where some of them are kept whatever their age."""
+    if not isinstance(old, Mapping):
+        return old
+    kept = old.get("newer_noncurrent_versions")
+    return kept if isinstance(kept, Missing) else None if kept else old.get("noncurrent_days")
 
 
 def _cors(values: Mapping[str, Any]) -> dict[str, Any]:

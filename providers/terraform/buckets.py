@@ -13,7 +13,7 @@ from typing import Any
 from blueprint.values import NOT_OBSERVABLE
 from providers.terraform import bucket_parts, calls
 from providers.terraform.blocks import Block
-from providers.terraform.mapping import SUBJECT, Resource, TypeText, tags
+from providers.terraform.mapping import SUBJECT, Resource, TypeText, beyond, tags
 
 KIND = "s3:index:Bucket"
 SOURCE = "hashicorp/aws"
@@ -23,6 +23,33 @@ HARMLESS = ("aws_s3_bucket_public_access_block", "aws_s3_bucket_ownership_contro
 """They only narrow what others may do, and no rule counts on them: an S3 that is not AWS may not know them."""
 REPLICATION = "replication_configuration"
 TYPES = (BUCKET, *bucket_parts.PARTS, *HARMLESS)
+READ: Mapping[str, frozenset[str]] = {
+    BUCKET: frozenset({"acl", "bucket", "force_destroy", "policy", "tags", REPLICATION, *bucket_parts.BLOCKS}),
+    "aws_s3_bucket_acl": frozenset({"acl"}),
+    "aws_s3_bucket_cors_configuration": frozenset({"cors_rule"}),
+    "aws_s3_bucket_lifecycle_configuration": frozenset({"rule"}),
+    "aws_s3_bucket_object_lock_configuration": frozenset({"rule"}),
+    "aws_s3_bucket_policy": frozenset({"policy"}),
+    "aws_s3_bucket_server_side_encryption_configuration": frozenset({"rule"}),
+    "aws_s3_bucket_versioning": frozenset({"versioning_configuration"}),
+    "aws_s3_bucket_website_configuration": frozenset(
+        {"error_document", "index_document", "redirect_all_requests_to", "routing_rule", "routing_rules"}
+    ),
+}
+"""Type -> arguments that facts are made from. Of a website it is enough that there is one."""
+PASSED_OVER = frozenset(
+    {
+        "bucket",  # of a part: whose it is
+        "bucket_prefix",
+        "expected_bucket_owner",
+        "mfa",
+        "object_lock_enabled",  # a lock without a term: what holds is the term
+        "request_payer",
+        "token",
+        "transition_default_minimum_object_size",
+    }
+)
+"""Arguments that say nothing that a rule judges, in whatever type they stand."""
 
 
 def endpoint(provider: Mapping[str, Any]) -> Any:
@@ -48,10 +75,12 @@ def complete(resources: Sequence[Resource], types: Mapping[str, TypeText], block
         mine = free if one.kind in named else ()
         own = [part for part in mine if _names(part, one.address, one.properties.get(named[one.kind]))]
         given = _together(own)
+        unread = tuple(argument for part in own for argument in _unread(part))
         for part in mine:
             if part not in own and _nameless(part):
                 given |= dict.fromkeys(bucket_parts.PARTS[part.type](part.values), NOT_OBSERVABLE)
-        made.append(dataclasses.replace(one, properties={**one.properties, **given}))
+        properties = {**one.properties, **given}
+        made.append(dataclasses.replace(one, properties=properties, unread=(*one.unread, *unread)))
     return made
 
 
@@ -110,8 +139,15 @@ def _bucket(block: Block, parts: Sequence[Block], loose: Sequence[Block]) -> Res
     kept = {
         key: block.provider[key] for key in ("alias", "insecure", *sorted(calls.CREDENTIALS)) if key in block.provider
     }
-    given = {**kept, "region": block.provider.get("region", NOT_OBSERVABLE), "endpoint": endpoint(block.provider)}
-    return Resource(block.address, KIND, properties, {}, block.location, given, subject)
+    region = values.get("region") or block.provider.get("region", NOT_OBSERVABLE)
+    given = {**kept, "region": region, "endpoint": endpoint(block.provider)}
+    unread = tuple(argument for each in (block, *parts) for argument in _unread(each))
+    return Resource(block.address, KIND, properties, {}, block.location, given, subject, unread)
+
+
+def _unread(block: Block) -> tuple[str, ...]:
+    """What other versions of the provider may say in it that is read in no other place."""
+    return beyond(block, READ[block.type] | PASSED_OVER | ({"region"} if block.type == BUCKET else set()))
 
 
 def _together(parts: Sequence[Block]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from blueprint.values import NOT_OBSERVABLE
 from providers.terraform import written
 from providers.terraform.blocks import Block
 from providers.terraform.written import MODULE, SKIPPED, Written
@@ -22,6 +23,7 @@ CREDENTIALS = frozenset(
     {"application_credential_secret", "client_secret", "password", "secret_id", "secret_key", "secret_key_id", "token"}
 )
 """Arguments of providers that hold the secret half of a credential."""
+_HOLE = re.compile(r"(?<!\$)\$\{")
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
@@ -82,7 +84,7 @@ class Providers:
         for one in sorted(self.resolved.get("provider", ()), key=lambda one: overrides(one["__tfmeta"]["filename"])):
             place = one["__tfmeta"].get("path", "").rpartition("provider.")[0].rstrip(".")
             if (place, one["__tfmeta"].get("label"), one.get("alias") or "") == (module, name, alias):
-                found |= {key: value for key, value in one.items() if not key.startswith("__") and key != "id"}
+                found |= _said(one)
         if found or not module:
             return found
         given = self._handed(module)
@@ -105,6 +107,21 @@ class Providers:
             if call.name == name and any(place and call.file.endswith(place) for place in places):
                 return {_bare(key): value for key, value in given.items()} if isinstance(given, Mapping) else {}
         return {}
+
+
+def _said(block: Mapping[str, Any]) -> dict[str, Any]:
+    """What a provider's block, or one inside it, gives: what does not resolve is no text, and not absent either."""
+    return {key: _resolved(value) for key, value in block.items() if not key.startswith("__") and key != "id"}
+
+
+def _resolved(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_resolved(item) for item in value]
+    if value is None or (isinstance(value, str) and _HOLE.search(value)):
+        return NOT_OBSERVABLE
+    if isinstance(value, Mapping):
+        return NOT_OBSERVABLE if "__attribute__" in value else _said(value)
+    return value
 
 
 def elsewhere(calls: Iterable[Written], folder: pathlib.Path, paths: Iterable[str]) -> Iterator[tuple[Block, str]]:

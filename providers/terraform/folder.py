@@ -25,6 +25,8 @@ from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 from providers.terraform.written import Written
 
 _META = ("__tfmeta", "__start_line__", "__end_line__", "id", "count", "for_each", "provider", "depends_on", "lifecycle")
+_AROUND = frozenset({"connection", "dynamic", "provisioner", "timeouts"})
+"""What stands in any resource and is none of its own arguments. Programs are blocks of their own."""
 _INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]\"]*)\]")
 """`[0]`, or `["10.0.0.0/16"]`: a key may hold any character."""
 _NAME = re.compile(rf"[\w-]+(?:{_INDEX.pattern})?")
@@ -174,6 +176,7 @@ class _Module:
             f"{file}:{meta['line_start']}",
             self.providers.of(kind, named, module),
             sources.of(kind, named, file, self.required),
+            frozenset(values) - _AROUND,
         )
         yield made
         yield from calls.programs(made, {**one, **body})
@@ -337,7 +340,8 @@ def _missing(said: Iterable[Written], blocks: Iterable[Block], required: sources
             address = f"{one.type}.{one.name}"
             holes = frozenset(path for path, item in leaves(values) if item is NOT_OBSERVABLE)
             given = sources.of(one.type, one.body.get("provider"), one.file, required)
-            yield Block(address, one.type, values, {}, holes, f"{one.file}:{one.line}", {}, given)
+            own = frozenset(key for key in values if not key.startswith("__")) - _AROUND
+            yield Block(address, one.type, values, {}, holes, f"{one.file}:{one.line}", {}, given, own)
 
 
 def _literal(value: Any) -> Any:

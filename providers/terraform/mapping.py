@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 import pathlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -23,6 +23,7 @@ from providers.terraform.blocks import Block, camel
 
 TAGS = "tags"
 SUBJECT = "rempart:subject"
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
 class TypeText(Model):
@@ -38,8 +39,14 @@ class TypeText(Model):
     """Property -> value where nothing is written."""
     hidden: tuple[str, ...] = ()
     """Properties that Terraform's type does not have: never observable here."""
+    passed_over: tuple[str, ...] = ()
+    """Arguments of this type that say nothing that a rule judges."""
     bucket: str | None = None
     """The argument that names a bucket, where the type is one: another provider's resources may say more of it."""
+    hashed: tuple[str, ...] = ()
+    """Arguments of which a plan and a state keep the SHA-1 only."""
+    older: bool = False
+    """Whether only versions before the one that was read have it."""
     unjudged: str = ""
     """Why no rule has anything to judge in it. Such a type is known, and a record must answer for it."""
 
@@ -50,6 +57,8 @@ class Types(Model):
     registry: tuple[str, ...]
     """What configurations name as the source of that provider, and of no other."""
     read_on: dt.date
+    passed_over: dict[str, str] = Field(default_factory=dict)
+    """Arguments that say nothing that a rule judges, in whatever type they stand, and why."""
     types: dict[str, TypeText]
 
 
@@ -64,6 +73,10 @@ class Resource:
     location: str
     provider: Mapping[str, Any]
     subject: str | None = None
+    unread: tuple[str, ...] = ()
+    """Arguments that its author gives and nothing here reads, each with its type before it: `TYPE.ARGUMENT`."""
+    digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Property -> SHA-1, of what a plan or a state keeps no more of."""
 
 
 @functools.lru_cache(maxsize=8)
@@ -87,10 +100,14 @@ def translate(block: Block, text: TypeText) -> Resource:
     properties: dict[str, Any] = {**text.defaults, **dict.fromkeys(text.hidden, NOT_OBSERVABLE)}
     if text.unjudged:
         properties["unjudged"] = text.unjudged
+    digests: dict[str, str] = {}
     for argument in text.arguments:
         if argument in block.values:
             name = text.rename.get(argument, camel(argument))
             value = block.values[argument]
+            if argument in text.hashed and isinstance(value, str) and _SHA1.fullmatch(value):
+                digests[name] = value
+                value = block.constants.get(argument, NOT_OBSERVABLE)
             properties[name] = tags(value) if argument == TAGS else _camel(value)
     ids = {
         _property(key, text): address
@@ -107,7 +124,21 @@ def translate(block: Block, text: TypeText) -> Resource:
         block.location,
         block.provider,
         subject if isinstance(subject, str) and subject else None,
+        digests=digests,
     )
+
+
+def unread(block: Block, types: Types) -> tuple[str, ...]:
+    """The world is closed here too: an argument that nobody thought of may open what no rule looks at."""
+    text = types.types[block.type]
+    if text.unjudged:
+        return ()  # a record answers for all of it
+    return beyond(block, {*text.arguments, *text.passed_over, *types.passed_over})
+
+
+def beyond(block: Block, known: Collection[str]) -> tuple[str, ...]:
+    """The arguments of a block that are none of those that are `known`."""
+    return tuple(f"{block.type}.{one}" for one in sorted((block.written or frozenset()) - set(known)))
 
 
 def with_ids(one: Resource, references: Mapping[str, str]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _planned(document: Mapping[str, Any], name: str) -> Iterator[Block]:
             continue
         address = one["address"]
         module, expressions, provider, runs = written.get(_INDEX.sub("", address), ("", {}, "", {}))
-        values = _with_unknown(change["after"], change.get("after_unknown") or {}, set(expressions))
+        values = _with_unknown(change["after"], change.get("after_unknown") or {}, expressions)
         references: dict[str, str] = {}
         unresolved: set[str] = set()
         for path, wanted in _references(expressions):
@@ -67,18 +67,52 @@ def _planned(document: Mapping[str, Any], name: str) -> Iterator[Block]:
                 unresolved.add(path)
         given = _provider(configuration.get("provider_config", {}).get(provider, {}), variables)
         source = sources.told(one.get("provider_name"))
-        made = Block(
-            address, one["type"], values, references, frozenset(unresolved), f"{name}#{address}", given, source
-        )
+        place, said = f"{name}#{address}", _said(values, expressions, change)
+        plain = {key: each["constant_value"] for key, each in expressions.items() if _is_constant(each)}
+        hidden = frozenset(unresolved)
+        made = Block(address, one["type"], values, references, hidden, place, given, source, said, plain)
         yield made
         yield from calls.programs(made, runs)
 
 
-def _with_unknown(after: Any, unknown: Any, written: set[str]) -> dict[str, Any]:
+def _said(values: Mapping[str, Any], expressions: Mapping[str, Any], change: Mapping[str, Any]) -> frozenset[str]:
+    """What its author gives: what is written there, and blocks that are made by `dynamic`, which is not.
+
+    In a change of what exists, blocks may be what the provider told before.
+    """
+    made = {key for key, item in values.items() if isinstance(item, list) and item and isinstance(item[0], Mapping)}
+    return frozenset({*expressions, *(made if change.get("actions") == ["create"] else ())} - {"timeouts"})
+
+
+def _with_unknown(after: Any, unknown: Any, expressions: Mapping[str, Any]) -> dict[str, Any]:
     """The values after `apply`; an argument that nobody wrote and only the provider knows is left to its default."""
     made = _marked(after, unknown)
-    missing = {key for key, value in unknown.items() if value is True and key not in written} if written else set()
-    return {key: value for key, value in made.items() if value is not None and key not in missing}
+    missing = {key for key, value in unknown.items() if value is True and key not in expressions}
+    found = {key: value for key, value in made.items() if value is not None and not (expressions and key in missing)}
+    return {key: _blocks(value, expressions.get(key)) for key, value in found.items()}
+
+
+def _blocks(value: Any, expressions: Any) -> Any:
+    """The same inside blocks, which may stand in another order than they are written: what none of them says goes."""
+    written = [one for one in expressions if isinstance(one, Mapping)] if isinstance(expressions, list) else []
+    if not written or not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        return value
+    said = [set(one) for one in written]
+    constants = [{key: each["constant_value"] for key, each in one.items() if _is_constant(each)} for one in written]
+    if len(written) != len(value) or not any(constants) or not all(map(_has, value, constants)):
+        said = [{key for one in written for key in one}] * len(value)
+    return [
+        {key: item for key, item in one.items() if item is not UNKNOWN or key in keys}
+        for one, keys in zip(value, said, strict=True)
+    ]
+
+
+def _has(block: Mapping[str, Any], constants: Mapping[str, Any]) -> bool:
+    return all(block.get(key) == value for key, value in constants.items())
+
+
+def _is_constant(expression: Any) -> bool:
+    return isinstance(expression, Mapping) and "constant_value" in expression
 
 
 def _marked(value: Any, unknown: Any) -> Any:

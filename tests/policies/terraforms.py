@@ -21,7 +21,7 @@ OUTSCALE_PROVIDER = {
     "region": {"constant_value": OUTSCALE["region"]},
     "endpoints": [{"api": {"constant_value": OUTSCALE["endpoint"]}}],
 }
-OURS = ("subject", "references", "emptyDefaultSecurityGroup", "mapPublicIpOnLaunch")
+OURS = ("subject", "references", "emptyDefaultSecurityGroup")
 """Properties that Terraform's types do not have."""
 
 
@@ -32,6 +32,11 @@ def snake(name: str) -> str:
 def address(kind: str, name: str) -> str:
     label = re.sub(r"\W", "_", name)
     return f"outscale_{snake(kind.rpartition(':')[2])}.{label}"
+
+
+def identity(kind: str) -> str:
+    """The attribute by which others name a resource: `outscale_net.main.net_id`, whatever their own argument is."""
+    return snake(kind.rpartition(":")[2]) + ("_name" if kind == "outscale:index:Keypair" else "_id")
 
 
 def plan(estate: Estate) -> dict[str, Any]:
@@ -116,7 +121,7 @@ def _reference(estate: Estate, key: str, subject: str) -> dict[str, list[str]]:
         if one.kind == kind and one.properties["subject"] == subject + suffix
     )
     place = address(kind, found.name)
-    return {"references": [f"{place}.{snake(key)}", place]}
+    return {"references": [f"{place}.{identity(kind)}", place]}
 
 
 def _bucket(given: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

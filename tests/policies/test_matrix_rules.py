@@ -12,6 +12,7 @@ from blueprint import private_links
 from blueprint.values import UNKNOWN
 from policies.verdicts import State
 from providers.outscale import facts as outscale
+from providers.ovh import facts as ovh
 from tests.policies import estate, judging
 from tests.policies.cases import CONFORM, IDLE, REFUSED, UNSEEN, Case, check, referring, to, unknown
 
@@ -140,6 +141,25 @@ def test_a_provider_is_called_over_tls(endpoint: Any, simulated: bool, state: St
     fact = outscale.fact("pulumi:providers:outscale", "urn", "outscale", {"endpoint": endpoint})
     found = judging.ask(judging.judge_of(PLAN, simulated=simulated), "NET-10", fact)
     assert (found.state, found.fault) == (state, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        ({"insecure": False}, CONFORM),
+        ({"insecure": True}, REFUSED),
+        ({"insecure": "true"}, REFUSED),
+        ({"insecure": UNKNOWN}, UNSEEN),
+    ],
+)
+def test_a_provider_asks_for_the_certificate_of_its_endpoint_its_own_too(given: dict[str, Any], state: State) -> None:
+    fact = ovh.fact(
+        "pulumi:providers:openstack", "urn", "openstack", {"authUrl": "https://keystone.example/v3", **given}
+    )
+    found = judging.ask(judging.judge_of(PLAN), "NET-10", fact)
+    assert (found.state, found.fault) == (state, False)
+    own = judging.ask(judging.judge_of(PLAN), "NET-10", outscale.fact("pulumi:providers:outscale", "urn", "o", given))
+    assert own.state is (IDLE if state is CONFORM else state)
 
 
 def whole_says(whole: estate.Estate, **context: Any) -> list[tuple[str, State]]:
