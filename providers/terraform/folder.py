@@ -17,10 +17,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
-import tfparse
-
 from blueprint.values import NOT_OBSERVABLE
-from providers.terraform import calls, sources, written
+from providers.terraform import calls, resolving, sources, written
 from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 from providers.terraform.written import Written
 
@@ -42,17 +40,26 @@ _DEPTH = 10
 
 def read(folder: pathlib.Path) -> Reading:
     """As OpenTofu reads it. Raises `BadTerraform` for a folder without Terraform in it."""
-    if not written.files(folder):
+    unread = written.unreadable(folder)
+    if not unread and not written.files(folder):
         raise BadTerraform(f"{folder} holds no Terraform: no file in it ends in {', '.join(written.ENDINGS)}")
     left_out = written.shadowed(folder)
-    with _without(folder, left_out) as place:
-        reading = _read(place)
+    with _without(folder, [*left_out, *unread]) as place, resolving.resolver() as resolve:
+        reading = _read(place, resolve)
+    blocks = [*reading.blocks, *(_unread(str(one.relative_to(folder))) for one in unread)]
+    why = [f"{one.relative_to(folder)}: {what}" for one, what in unread.items()]
     twice = [
         f"{one.relative_to(folder)}: OpenTofu reads {twin.name} in its place, and that is judged; "
         "Terraform reads this one: review a plan"
         for one, twin in left_out.items()
     ]
-    return dataclasses.replace(reading, source=folder.name, problems=(*reading.problems, *twice))
+    problems = (*reading.problems, *why, *twice)
+    return dataclasses.replace(reading, source=folder.name, blocks=tuple(blocks), problems=problems)
+
+
+def _unread(file: str) -> Block:
+    """A file whose resources nobody has seen: something that no rule knows, so that it never passes."""
+    return Block(f"file {file}", "unread_file", {}, {}, frozenset(), file, {})
 
 
 @contextlib.contextmanager
@@ -64,16 +71,25 @@ def _without(folder: pathlib.Path, left_out: Iterable[pathlib.Path]) -> Iterator
         return
 
     def passed(at: str, inside: list[str]) -> set[str]:
-        return {one for one in inside if one in written.SKIPPED or pathlib.Path(at) / one in names}
+        return {one for one in inside if one in written.SKIPPED or left(pathlib.Path(at) / one)}
+
+    def left(path: pathlib.Path) -> bool:
+        return path in names or not (path.is_symlink() or path.is_dir() or path.is_file())
 
     with tempfile.TemporaryDirectory() as temporary:
         copy = pathlib.Path(temporary) / "copy"
-        shutil.copytree(folder, copy, symlinks=True, ignore=passed)
+        try:
+            shutil.copytree(folder, copy, symlinks=True, ignore=passed)
+        except OSError:
+            raise BadTerraform(
+                f"{folder} cannot be read whole: check its permissions, and the room in {temporary}"
+            ) from None
         yield copy
 
 
-def _read(folder: pathlib.Path) -> Reading:
-    everything, problems = written.read(folder)
+def _read(folder: pathlib.Path, resolve: resolving.Resolver) -> Reading:
+    everything, broken = written.read(folder)
+    problems = list(broken.values())
     said = [one for one in everything if one.type not in (written.MODULE, written.REQUIRED)]
     called = [one for one in everything if one.type == written.MODULE]
     required = sources.required(everything)
@@ -85,9 +101,9 @@ def _read(folder: pathlib.Path) -> Reading:
         place = root.relative_to(folder)
         if any(str(path.relative_to(folder)) not in covered for path in _own(root)):
             try:
-                resolved = tfparse.load_from_path(str(root), vars_paths=calls.values(root))
-            except (tfparse.ParseError, ValueError) as error:
-                problems.append(f"{place}: it cannot be resolved ({type(error).__name__}); what is written is judged")
+                resolved = resolve(root, calls.values(root))
+            except resolving.Unresolved as error:
+                problems.append(f"{place}: it cannot be resolved ({error}); what is written is judged")
                 resolved = {}
             found = list(_Module(place, resolved, said, called, required).blocks())
             paths += [one["__tfmeta"].get("path", "") for ones in resolved.values() for one in ones]
@@ -95,6 +111,7 @@ def _read(folder: pathlib.Path) -> Reading:
             blocks.extend(found)
     blocks.extend(_missing(said, blocks, required))
     blocks = calls.overridden(blocks)
+    blocks.extend(map(_unread, broken))
     for block, message in calls.elsewhere(called, folder, paths):
         blocks.append(block)
         problems.append(message)

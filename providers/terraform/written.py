@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import stat
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import hcl2
 import lark
 
+MAX_BYTES = 4 << 20
+"""Of one file: a larger one was made by a program, and would take minutes."""
 SKIPPED = frozenset({".terraform", ".git", "node_modules"})
 TWINS = {".tf": ".tofu", ".tf.json": ".tofu.json"}
 """How Terraform's files end -> how OpenTofu's end, which it reads in place of those of the same name."""
 ENDINGS = (*TWINS, *TWINS.values())
+_NO_HCL = "this is not HCL; the other files are judged without it"
 MODULE, REQUIRED = "module", "required_providers"
 """Types of what is no resource."""
 
@@ -36,7 +40,23 @@ class Written:
 def files(folder: pathlib.Path) -> list[pathlib.Path]:
     """Every file of Terraform or OpenTofu below a folder, but for what `init` fetched, as OpenTofu reads them."""
     found = _all(folder)
-    return sorted(found - set(_twins(found)))
+    return sorted(found - set(_twins(found)) - set(unreadable(folder)))
+
+
+def unreadable(folder: pathlib.Path) -> dict[pathlib.Path, str]:
+    """Files that are never opened -> why: a pipe or a device never ends, and a file may be too large."""
+    found: dict[pathlib.Path, str] = {}
+    for path in sorted(_all(folder)):
+        try:
+            at = path.stat()
+        except OSError as error:
+            found[path] = f"it cannot be read ({error.strerror}); nothing in it is judged"
+            continue
+        if not stat.S_ISREG(at.st_mode):
+            found[path] = "it is no file that ends; nothing in it is judged"
+        elif at.st_size > MAX_BYTES:
+            found[path] = f"it is larger than {MAX_BYTES >> 20} MiB; nothing in it is judged: review a plan"
+    return found
 
 
 def shadowed(folder: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
@@ -51,7 +71,7 @@ def holds(folder: pathlib.Path) -> bool:
 
 def _all(folder: pathlib.Path) -> set[pathlib.Path]:
     found = [one for ending in ENDINGS for one in folder.rglob(f"*{ending}")]
-    return {one for one in found if not SKIPPED & set(one.relative_to(folder).parts)}
+    return {one for one in found if not SKIPPED & set(one.relative_to(folder).parts) and not one.is_dir()}
 
 
 def _twins(found: set[pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
@@ -64,21 +84,21 @@ def _twins(found: set[pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
     return {one: twin for one, twin in named if twin in found}
 
 
-def read(folder: pathlib.Path) -> tuple[list[Written], list[str]]:
-    """(resources, calls and required providers as written, one message for each file that cannot be read)."""
+def read(folder: pathlib.Path) -> tuple[list[Written], dict[str, str]]:
+    """(resources, calls and required providers as written; each file that cannot be read -> one message)."""
     made: list[Written] = []
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     for path in files(folder):
         name = str(path.relative_to(folder))
         try:
             document = _document(path)
         except lark.exceptions.UnexpectedInput as error:
             # The parser's own message quotes the file.
-            problems.append(f"{name}:{max(error.line, 1)}: this is not HCL; the other files are judged without it")
+            problems[name] = f"{name}:{max(error.line, 1)}: {_NO_HCL}"
         except (ValueError, RecursionError, lark.exceptions.LarkError):
-            problems.append(f"{name}:1: this is not HCL; the other files are judged without it")
+            problems[name] = f"{name}:1: {_NO_HCL}"
         except OSError as error:
-            problems.append(f"{name}: it cannot be read ({error.strerror}); the other files are judged without it")
+            problems[name] = f"{name}: it cannot be read ({error.strerror}); the other files are judged without it"
         else:
             made.extend(_blocks(document, name))
     return made, problems

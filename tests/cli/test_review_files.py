@@ -8,7 +8,7 @@ import pytest
 
 from blueprint.values import NOT_OBSERVABLE
 from cli import review
-from providers.terraform import folder
+from providers.terraform import resolving
 from tests.cli.reviewing import CANARY, OPEN, PROVIDER, of, reviewed, write
 from tests.policies import runs
 from tests.policies.estate import estate_of
@@ -107,7 +107,7 @@ def test_an_id_that_a_data_source_gives_is_nobodys(
 ) -> None:
     """The resolver makes one up for it, or gives up: it is neither the author's nor a reason to refuse."""
     if not resolved:
-        monkeypatch.setattr(folder.tfparse, "load_from_path", lambda _path, **_options: {})
+        monkeypatch.setattr(resolving.Resolver, "__call__", lambda *_: {})
     path = write(state_dir, main=PROVIDER + LOOKED_UP)
     blocks = {one.address: one for one in review.read(path).blocks}
     machine, nic = blocks["outscale_vm.one"], blocks["outscale_nic.one"]
