@@ -35,7 +35,9 @@ ENVIRONMENT = Annotated[str, typer.Option("--environment", "-e", help="dev, prod
 LAYER = Annotated[list[str] | None, typer.Option("--layer", "-l", help="Only this layer; repeatable.")]
 YES = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 FORMAT = Annotated[str, typer.Option("--format", help="text or json.")]
-REPORT_FORMAT = Annotated[str, typer.Option("--format", help="table, states, json, sarif, md, html, junit, csv, oscal")]
+REPORT_FORMAT = Annotated[
+    str, typer.Option("--format", help="table, states, json, sarif, md, html, junit, csv, oscal, codequality")
+]
 SERVICES = Annotated[list[str] | None, typer.Argument(help="outscale, s3 (both by default), ovh, rgw.")]
 BASELINE = Annotated[str | None, typer.Option("--baseline", help="Frozen breaches: `rempart baseline write`.")]
 INTERRUPTED = "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked"

@@ -16,6 +16,7 @@ MODULES: Mapping[str, str] = {
     "junit": "junit",
     "csv": "table",
     "oscal": "oscal",
+    "codequality": "codequality",
 }
 LANGUAGES = ("en", "fr")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import pathlib
+import urllib.parse
 from typing import Any
 
 from blueprint import indented
@@ -74,7 +76,7 @@ def _driver(catalogue: Catalogue, language: str) -> dict[str, Any]:
     }
 
 
-def _place(location: str) -> tuple[str, int]:
+def place(location: str) -> tuple[str, int]:
     """(file, line) of `file:line`; of a place inside a plan (`plan.json#address`), the plan."""
     file, _, line = location.rpartition(":")
     if line.isdigit():
@@ -82,8 +84,16 @@ def _place(location: str) -> tuple[str, int]:
     return location.partition("#")[0], 1
 
 
+def _artifact(file: str) -> dict[str, str]:
+    """A file of the project's folder, from there; another one by its own address. Either is a URI."""
+    path = pathlib.PurePath(file)
+    if path.is_absolute():
+        return {"uri": path.as_uri()}
+    return {"uri": urllib.parse.quote(file), "uriBaseId": "SRCROOT"}
+
+
 def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
-    file, line = _place(finding.location)
+    file, line = place(finding.location)
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "kind": "fail",
@@ -92,7 +102,7 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": file, "uriBaseId": "SRCROOT"},
+                    "artifactLocation": _artifact(file),
                     "region": {"startLine": line},
                 },
                 "logicalLocations": [{"fullyQualifiedName": finding.urn or finding.subject, "kind": "resource"}],

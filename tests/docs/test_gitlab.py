@@ -41,5 +41,24 @@ def test_every_format_exists_and_every_artifact_is_written() -> None:
     written = dict(pair.split(":") for pair in pairs.split())
     assert set(written) <= set(command.FORMATS)
     jobs = yaml.safe_load(text)
-    named = {*jobs["rempart preview"]["artifacts"]["paths"], jobs["rempart preview"]["artifacts"]["reports"]["junit"]}
+    artifacts = jobs["rempart preview"]["artifacts"]
+    named = {*artifacts["paths"], *artifacts["reports"].values()}
+    assert set(artifacts["reports"]) == {"junit", "codequality"}
     assert named == {f"rempart.{suffix}" for suffix in written.values()}
+
+
+def test_only_the_folder_that_is_named_is_reviewed_as_terraform() -> None:
+    """The root would hold this project's own samples, which are wrong on purpose, and packages of the environment."""
+    job = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))["rempart review"]
+    assert job["rules"] == [{"if": "$REMPART_TERRAFORM"}]
+    assert job["script"] == ['.venv/bin/rempart review "$REMPART_TERRAFORM" --format junit --output review.xml']
+
+
+def test_what_is_built_from_sources_is_kept_from_job_to_job() -> None:
+    jobs = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    kept = jobs[".rempart"]["cache"]
+    assert jobs["variables"]["REMPART_CACHE"] == f"$CI_PROJECT_DIR/{kept['paths'][0]}"
+    for name in kept["key"]["files"]:
+        assert (workspace.root() / name).is_file()
+    ignored = (workspace.root() / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert f"{kept['paths'][0].split('/')[0]}/" in ignored

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from cli import report as command
 from policies.catalogue import loader as catalogues
-from policies.report import document, fold, formats, junit, markdown, model, table
+from policies.report import codequality, document, fold, formats, junit, markdown, model, sarif, table
 from policies.verdicts import Effect, Finding, State
 from tests.policies import runs
 from tests.policies.estate import Estate, estate_of
@@ -70,6 +70,39 @@ def test_sarif_is_valid_sarif(report: model.Report, language: str) -> None:
     made = json.loads(text(report, "sarif", language))
     jsonschema.Draft4Validator(schema).validate(made)
     assert len(made["runs"][0]["results"]) == sum(one.effect is not Effect.PASS for one in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("location", "artifact", "line"),
+    [
+        ("stacks/platforms/emc2.yaml:12", {"uri": "stacks/platforms/emc2.yaml", "uriBaseId": "SRCROOT"}, 12),
+        ("my files/a#b%.tf:3", {"uri": "my%20files/a%23b%25.tf", "uriBaseId": "SRCROOT"}, 3),
+        ("/srv/own platforms/x.yaml:0", {"uri": "file:///srv/own%20platforms/x.yaml"}, 1),
+        ('plan.json#outscale_vm.x["a"]', {"uri": "plan.json", "uriBaseId": "SRCROOT"}, 1),
+    ],
+)
+def test_a_place_is_a_uri_whatever_its_name(location: str, artifact: dict[str, str], line: int) -> None:
+    file, found = sarif.place(location)
+    assert (sarif._artifact(file), found) == (artifact, line)
+
+
+def test_code_quality_is_what_gitlab_reads_and_tells_each_issue_apart(report: model.Report) -> None:
+    made = json.loads(text(report, "codequality"))
+    loud = [one for one in report.findings if one.effect is not Effect.PASS]
+    assert len(made) < len(loud), "what is asked in each layer is one issue"
+    said = {f"{one.rule} {one.subject} {one.message}" for one in loud}
+    assert len(said) <= len(made) - len(report.problems)
+    for one in made:
+        assert set(one) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert one["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert one["location"]["path"] and not one["location"]["path"].startswith("./")
+        assert one["location"]["lines"]["begin"] >= 1
+    assert {one["severity"] for one in made} - {"info"} <= {*codequality.SEVERITIES.values(), "blocker"}
+    assert len({one["fingerprint"] for one in made}) == len(made)
+    blocked = {(one.rule, one.subject, one.message) for one in loud if one.effect is Effect.BLOCK}
+    worse = [one for one in made if one["severity"] not in ("info", "blocker")]
+    for rule, subject, message in blocked:
+        assert any(one["check_name"] == rule and f"{subject}: {message}" in one["description"] for one in worse)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
