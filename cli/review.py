@@ -55,6 +55,11 @@ def review(
     places = {one.address: one.location for one in unknown} | {one.address: one.location for one in resources}
     places |= {fact.origin.name: one.location for one in resources for fact in _unread(one)}
     places |= {one.subject: one.location for one in reversed(resources) if one.subject}
+    home = pathlib.PurePath(path) if reading.kind == "files" else pathlib.PurePath(path).parent
+    if (
+        not home.is_absolute()
+    ):  # named from where the command runs: so code scanning, and a merge request, find the line
+        places = {subject: (home / place).as_posix() for subject, place in places.items()}
     stamps = {"source": reading.source, "read": reading.kind, "problems": list(reading.problems)}
 
     def locate(subject: str, _field: str | None) -> str | None:

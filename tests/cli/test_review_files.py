@@ -9,7 +9,7 @@ import pytest
 from blueprint.values import NOT_OBSERVABLE
 from cli import review
 from providers.terraform import resolving
-from tests.cli.reviewing import CANARY, OPEN, PROVIDER, of, reviewed, write
+from tests.cli.reviewing import CANARY, OPEN, PROVIDER, of, reviewed, saved, write
 from tests.policies import runs
 from tests.policies.estate import estate_of
 
@@ -207,3 +207,32 @@ def test_a_type_that_no_rule_knows_is_refused(state_dir: pathlib.Path) -> None:
     text = 'resource "null_resource" "run" {\n  triggers = { a = 1 }\n}\n'
     found = of(reviewed(write(state_dir, main=PROVIDER + OPEN + text), state_dir), "GOV-01")
     assert found["null_resource.run"][0] == "non_conform"
+
+
+@pytest.mark.parametrize(
+    ("at", "path", "place"),
+    [
+        ("", "terraform", "terraform/main.tf:4"),
+        ("", "./terraform/", "terraform/main.tf:4"),
+        ("terraform", ".", "main.tf:4"),
+        ("terraform", "../terraform", "../terraform/main.tf:4"),
+    ],
+)
+def test_a_place_is_named_from_where_the_command_runs(
+    at: str, path: str, place: str, state_dir: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code scanning and a merge request look for the file from the root of the repository."""
+    write(state_dir, main=PROVIDER + 'resource "outscale_net" "it" {\n  ip_range = "10.0.0.0/16"\n}\n')
+    monkeypatch.chdir(state_dir / at)
+    document = reviewed(pathlib.Path(path), state_dir)
+    (found,) = {one["location"] for one in document["findings"] if one["subject"] == "outscale_net.it"}
+    assert found == place
+
+
+def test_so_is_a_plan(state_dir: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (state_dir / "plans").mkdir()
+    plan = saved(state_dir / "plans", estate_of("minimal"), "plan")
+    monkeypatch.chdir(state_dir)
+    document = reviewed(plan.relative_to(state_dir), state_dir)
+    places = {one["location"] for one in document["findings"] if one["subject"] == "bubbles/study"}
+    assert places == {"plans/plan.json#outscale_net.bubbles_study"}
