@@ -175,10 +175,15 @@ def _refuse_what_moves(name: str, found: Iterable[steps.Step], what: str, partia
     made = tuple(step.subject for step in moved if step.operation == "create")
     if len(made) == len(moved) and (partial or not made):
         return made
-    told = ", ".join(f"{step.operation} {step.subject} ({', '.join(step.properties)})" for step in moved[:SHOWN])
+    told = ", ".join(_said(step) for step in moved[:SHOWN])
     more = f", and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
     remedy = "`--partial` adopts what is there" if len(made) == len(moved) else "mend there what differs"
     raise NotAdoptable(f"{name}: {what} {told}{more}. An adoption changes nothing at the provider: {remedy}")
+
+
+def _said(step: steps.Step) -> str:
+    changed = f" ({', '.join(step.properties)})" if step.properties else ""
+    return f"{step.operation} {step.subject}{changed}"
 
 
 def _imported(

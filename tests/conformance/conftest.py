@@ -17,6 +17,9 @@ from tests.conformance import generated
 from tests.conformance.adapters import ADAPTERS, LONGER, MARKS, Adapter, every_platform
 from tests.engine.world import World
 
+collect_ignore = [] if every_platform() else ["test_interrupted.py"]
+"""Minutes for each adapter: the long form has it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Stand:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import psutil
 
-from blueprint import workspace
 from sandbox.outscale.control import Control
 from tests.engine.world import World
 
@@ -58,7 +57,7 @@ def running(
         with out.open("w") as printed, err.open("w") as told:
             process = subprocess.Popen(
                 command,
-                cwd=workspace.root(),
+                cwd=world.checkout,
                 env={**world.env, **(env or {})},
                 stdout=printed,
                 stderr=told,
