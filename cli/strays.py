@@ -112,7 +112,8 @@ def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:
     for one in kept:
         if one.why is Why.STATE_LOST:
             continue
-        more = f" --subject {one.stray.subject} --id {one.stray.identifier}" if one.why is Why.DATA else ""
+        # A run that was cut made a part of the plan only.
+        more = f" --partial --subject {one.stray.subject} --id {one.stray.identifier}" if one.why is Why.DATA else ""
         command = f"`rempart {'adopt' if one.why is Why.DATA else 'verify'} {options}{more}`"
         lines.append(f"{_told(one.stray)}: {one.stray.which}, and {one.why}. Next: {one.remedy or command}")
     return lines

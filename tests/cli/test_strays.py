@@ -175,7 +175,7 @@ def test_what_is_left_is_said_with_what_to_do_next() -> None:
     assert "rempart adopt emc2 --target ovh-sandbox --environment dev" in lost
     assert "net-2" in used
     assert "rempart verify emc2" in used
-    assert "--subject bubbles/study/d --id vol-1" in data
+    assert "--partial --subject bubbles/study/d --id vol-1" in data
     assert named.endswith("Next: `remove k`")
     assert "Keypair k (bastion/keypair)" in named
 
