@@ -27,8 +27,8 @@ def lines() -> list[str]:
 
 def test_every_command_exists_with_its_options() -> None:
     app = typer.main.get_command(main.app)
-    found = [match for line in lines() for match in re.findall(r"\.venv/bin/rempart ([a-z]+)([^;)]*)", line)]
-    assert {name for name, _ in found} == {"env", "check", "review", "preview", "report"}
+    found = [match for line in lines() for match in re.findall(r"\.venv/bin/rempart ([a-z]+)([^;)&\n]*)", line)]
+    assert {name for name, _ in found} == {"env", "check", "review", "preview", "report", "sandbox"}
     for name, rest in found:
         known = {option for one in app.commands[name].params for option in one.opts}
         used = {word for word in shlex.split(rest) if word.startswith("--")}
@@ -62,3 +62,15 @@ def test_what_is_built_from_sources_is_kept_from_job_to_job() -> None:
         assert (workspace.root() / name).is_file()
     ignored = (workspace.root() / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert f"{kept['paths'][0].split('/')[0]}/" in ignored
+
+
+def test_a_preview_on_the_sandbox_has_a_sandbox_and_a_key_for_its_bastion() -> None:
+    """The target that the template is delivered with: without them its first run failed."""
+    jobs = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    assert jobs["variables"]["REMPART_TARGET"] == "outscale-sandbox"
+    first, *_, last = jobs["rempart preview"]["script"]
+    assert "rempart preview" in last
+    up, env, key = (
+        first.index(word) for word in ("sandbox up outscale s3", "rempart env", "REMPART_BASTION_PUBLIC_KEY")
+    )
+    assert up < env < key, "what the sandbox answers at is exported once it is up"
