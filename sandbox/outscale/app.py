@@ -8,6 +8,7 @@ simulated.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -105,6 +106,10 @@ async def _serve(endpoint: Endpoint, incoming: Incoming) -> Response:
         answer = _carry_out(endpoint, incoming, access_key, fault)
     except ApiError as error:
         refusal = error
+        if fault and fault.kind in AFTER:
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the refusal matters more
+                endpoint.faults.give_back(fault)
+            fault = None
     except sqlite3.OperationalError as failure:
         LOG.error("the state cannot be written: %s", failure)
         full = ApiError("internal-error", f"the sandbox cannot write its state ({failure}): is the disk full?")

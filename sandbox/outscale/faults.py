@@ -1,7 +1,7 @@
 """Faults on demand.
 
 A fault waits for calls of its operation ("*" for any, "writes" for any but the Reads), skips `after` of them, then
-strikes `count` times.
+strikes `count` times. One that strikes once the write is done passes over a call that is refused: nothing was done.
 
 | kind | what the client sees | the write |
 |---|---|---|
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sandbox.outscale.store import Store
@@ -104,6 +104,13 @@ class Faults:
                 hit = fault
                 self._save(seq, fault, count=fault.count - 1, fired=fault.fired + 1)
         return hit
+
+    def give_back(self, hit: Fault) -> None:
+        """The call that `hit` waited for was refused: no write was done whose answer could be lost. It waits on."""
+        struck = replace(hit, count=hit.count - 1, fired=hit.fired + 1)
+        seq = next((seq for seq, fault in self.all().items() if fault == struck), None)
+        if seq is not None:
+            self._save(seq, struck, count=hit.count, fired=hit.fired)
 
     def _save(self, seq: int, fault: Fault, **changes: int) -> None:
         with self._store.transaction():

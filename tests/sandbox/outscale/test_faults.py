@@ -53,6 +53,21 @@ def test_a_broken_connection_tells_nothing_of_the_write(server: Server, kind: st
     assert "Traceback" not in server.log
 
 
+@pytest.mark.parametrize("kind", ["error_after", "reset_after", "hang_after"])
+def test_a_lost_answer_is_that_of_a_write_that_was_done(server: Server, kind: str) -> None:
+    """A harness that kills at each lost answer would else kill for ever at a delete that finds nothing."""
+    net = server.call("CreateNet", IpRange="10.0.0.0/16")["Net"]["NetId"]
+    server.control.fault(kind, "DeleteNet", ms=200)
+    with pytest.raises(Refused) as caught:
+        server.call("DeleteNet", NetId="vpc-00000000")
+    assert caught.value.status == 400
+    assert [fault["fired"] for fault in server.control.faults()] == [0]
+    with pytest.raises((Refused, requests.ConnectionError)):
+        server.call("DeleteNet", NetId=net)
+    assert [fault["fired"] for fault in server.control.faults()] == [1]
+    assert nets(server) == 0
+
+
 def test_a_client_that_gives_up_during_a_hang_finds_the_write_done(server: Server) -> None:
     server.control.fault("hang_after", "CreateNet", ms=600)
     with pytest.raises(requests.ReadTimeout):
