@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import io
+import os
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -16,10 +18,29 @@ from cli import engine
 PIPE_WIDTH = 160  # a pipe has no width of its own, and 80 columns fold every table
 
 
+class _Console(rich.console.Console):
+    def on_broken_pipe(self) -> None:
+        """Rich would end the run with 1, which says here that something was refused."""
+        raise BrokenPipeError
+
+
 @functools.cache
 def out() -> rich.console.Console:
     """Standard output: tables and results. Colours follow NO_COLOR, FORCE_COLOR and whether it is a terminal."""
-    return rich.console.Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    return _Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def settle() -> None:
+    """Standard output takes every letter, whatever its alphabet, and is there even where the caller has closed it."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def unread() -> None:
+    """Nothing more is written to standard output: what is left in it has no reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ ENVIRONMENT = 3
 LOCKED = 4
 INTERNAL = 70
 INTERRUPTED = 130
+UNREAD = 141
 
 MEANINGS: dict[int, str] = {
     OK: "done, nothing to say against it",
@@ -18,6 +19,7 @@ MEANINGS: dict[int, str] = {
     LOCKED: "another run holds the stack",
     INTERNAL: "a defect of rempart itself: please report it",
     INTERRUPTED: "stopped by Ctrl-C",
+    UNREAD: "whoever read the output stopped reading (as `head` does): it says nothing of what was found",
 }
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in MEANINGS.items()) + "."

@@ -357,8 +357,19 @@ def demo_violation() -> None:
 def main() -> NoReturn:
     """The entry point: whatever happens, one message and an exit code from the table, never a traceback."""
     gc.set_threshold(50_000, 20, 50)  # a command ends soon: looking for garbage was up to a fifth of its time
+    if sys.stdout is None or sys.stdout.encoding.lower() != "utf-8":
+        from cli import console
+
+        console.settle()
     try:
         code = app(standalone_mode=False)  # in this mode `typer.Exit` comes back as its code
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _unread()
+    except SystemExit as stopped:  # what click makes of a pipe that nobody reads
+        if isinstance(stopped.__context__, BrokenPipeError):
+            _unread()
+        raise
     except KeyboardInterrupt:
         _stop(INTERRUPTED, exit_codes.INTERRUPTED)
     except typer.Abort:
@@ -368,6 +379,13 @@ def main() -> NoReturn:
     if code == exit_codes.INTERRUPTED:  # what typer makes of a Ctrl-C once the command runs
         _stop(INTERRUPTED, exit_codes.INTERRUPTED)
     sys.exit(code if isinstance(code, int) else exit_codes.OK)
+
+
+def _unread() -> NoReturn:
+    from cli import console
+
+    console.unread()
+    sys.exit(exit_codes.UNREAD)
 
 
 def _explain(error: Exception) -> NoReturn:
