@@ -15,6 +15,7 @@ from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 _RESOURCE = re.compile(r"(?P<address>[a-z][a-z0-9]*_[A-Za-z0-9_]+\.[\w-]+(\[[^\]]*\])?)")
+MAX_BYTES = 256 << 20
 _DEPTH = 10
 """How many modules a reference may cross."""
 
@@ -22,7 +23,13 @@ _DEPTH = 10
 def read(path: pathlib.Path) -> Reading:
     """Raises `BadTerraform` for what is none of the three."""
     try:
-        document = json.loads(path.read_bytes())
+        with path.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise BadTerraform(
+                f"{path} is larger than {MAX_BYTES >> 20} MiB: give the plan or state of one part at a time"
+            )
+        document = json.loads(text)
     except (ValueError, RecursionError):
         raise BadTerraform(
             f"{path} is not JSON: give a folder, or what `terraform show -json PLAN` (or `tofu show -json`) prints"
@@ -30,7 +37,9 @@ def read(path: pathlib.Path) -> Reading:
     name = path.name
     try:
         if "resource_changes" in document or "planned_values" in document:
-            return Reading(name, "plan", tuple(_planned(document, name)))
+            left = _left_out(document)
+            blocks = (*_planned(document, name), *(_unplanned(one, name) for one in left))
+            return Reading(name, "plan", blocks, tuple(f"{name}: {why}" for why in left.values()))
         if "values" in document:
             return Reading(name, "state", tuple(_by_id(list(_module(document["values"]["root_module"], name)))))
         if document.get("version") == 4 and "resources" in document:
@@ -38,6 +47,24 @@ def read(path: pathlib.Path) -> Reading:
     except (KeyError, TypeError, AttributeError):
         raise BadTerraform(f"{path} is not as Terraform writes it: make it again with `terraform show -json`") from None
     raise BadTerraform(f"{path} is neither a plan nor a state of Terraform: `terraform show -json PLAN` prints one")
+
+
+def _left_out(document: Mapping[str, Any]) -> dict[str, str]:
+    """What a plan says that is not in it -> why, in words. Formats before 1.2 say nothing of it."""
+    found: dict[str, str] = {}
+    for one in document.get("deferred_changes", ()):
+        address = str(one["resource_change"]["address"])
+        found[address] = f"{address} is put off ({one.get('reason', 'no reason given')}): nothing of it is judged"
+    if document.get("errored") is True:
+        found["plan"] = "the plan failed, and holds what was planned before: make it again"
+    elif document.get("complete") is False and not found:
+        found["plan"] = "the plan is of a part only (`-target`): make it of the whole"
+    return found
+
+
+def _unplanned(address: str, name: str) -> Block:
+    """Something that no rule knows stands for what a plan leaves out: it never passes."""
+    return Block(f"{address} (not planned)", "unread_plan", {}, {}, frozenset(), f"{name}#{address}", {})
 
 
 def _planned(document: Mapping[str, Any], name: str) -> Iterator[Block]:

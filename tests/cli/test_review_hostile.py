@@ -11,10 +11,13 @@ import time
 
 import pytest
 
+from blueprint import loader
+from blueprint.errors import BlueprintErrors
 from cli import review
-from providers.terraform import resolving, written
+from providers.terraform import plan, resolving, written
+from providers.terraform.blocks import BadTerraform
 from tests.cli.reviewing import PROVIDER, of, reviewed, write
-from tests.policies import runs
+from tests.policies import estate, runs, terraforms
 
 RULE = """resource "outscale_security_group_rule" "one" {
   flow              = "Inbound"
@@ -137,3 +140,43 @@ def test_the_reviewed_folder_gives_no_code_to_the_review(state_dir: pathlib.Path
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     assert json.loads(done.stdout)["problems"] == []
     assert not (state_dir / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"errored": True}, "the plan failed"),
+        ({"complete": False}, "of a part only"),
+        ({"errored": False, "complete": True}, ""),
+        (
+            {
+                "complete": False,
+                "deferred_changes": [{"reason": "instance_count_unknown", "resource_change": {"address": "a_b.c"}}],
+            },
+            "a_b.c is put off (instance_count_unknown)",
+        ),
+    ],
+    ids=["failed", "a part", "whole", "put off"],
+)
+def test_a_plan_that_leaves_something_out_is_refused_for_it(
+    state_dir: pathlib.Path, more: dict[str, object], says: str
+) -> None:
+    """What was planned before the failure conformed, and nothing said that the rest was missing."""
+    document = terraforms.plan(estate.estate_of("minimal"))
+    path = state_dir / "plan.json"
+    path.write_text(json.dumps({**document, **more}))
+    reading = review.read(path)
+    assert [one.type for one in reading.blocks].count("unread_plan") == len(reading.problems) == bool(says)
+    if says:
+        (problem,) = reading.problems
+        assert says in problem
+        refusals = of(reviewed(path, state_dir), "GOV-01")
+        assert [state for name, (state, _) in refusals.items() if "(not planned)" in name] == ["non_conform"]
+
+
+def test_a_document_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "MAX_BYTES", 1 << 20)
+    with pytest.raises(BadTerraform, match="larger than 1 MiB"):
+        review.read(pathlib.Path("/dev/zero"))
+    with pytest.raises(BlueprintErrors, match="larger than 1 MiB"):
+        loader.load(pathlib.Path("/dev/zero"))
