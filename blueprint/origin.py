@@ -34,6 +34,8 @@ class Origin:
     """Input property -> URNs that the engine saw it come from. None before the whole stack is known."""
     options: Options | None = None
     """None where no engine says them: a provider's API, Terraform."""
+    unread: tuple[str, ...] = ()
+    """Arguments that were given and that no rule can read, whatever they open."""
     earlier: str = ""
     """URN of another resource of the same run that is of this type and says the same subject; "" where none does."""
     service: str = ""

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli import baseline_app, decide_app, evidence_app, exit_codes, waive_app
+from cli import baseline_app, decide_app, ending, evidence_app, exit_codes, waive_app
 
 app = typer.Typer(
     name="rempart",
@@ -40,7 +40,6 @@ REPORT_FORMAT = Annotated[
 ]
 SERVICES = Annotated[list[str] | None, typer.Argument(help="outscale, s3 (both by default), ovh, rgw.")]
 BASELINE = Annotated[str | None, typer.Option("--baseline", help="Frozen breaches: `rempart baseline write`.")]
-INTERRUPTED = "interrupted; run the same command again to go on, or `rempart recover` if a layer stays locked"
 
 
 @app.command(epilog="Example: `rempart check stacks/platforms/minimal.yaml`")
@@ -190,7 +189,7 @@ def review(
         from cli import migration
 
         raise typer.Exit(migration.show(source, path, format, output, lang))
-    if path is None:
+    if not path:  # empty too: a script's variable that is not set would name this folder
         raise typer.BadParameter("PATH is missing: a folder of Terraform, a plan or a state")
     from cli import review as command
 
@@ -355,62 +354,13 @@ def demo_violation() -> None:
 
 
 def main() -> NoReturn:
-    """The entry point: whatever happens, one message and an exit code from the table, never a traceback."""
+    """The entry point."""
     gc.set_threshold(50_000, 20, 50)  # a command ends soon: looking for garbage was up to a fifth of its time
     if sys.stdout is None or sys.stdout.encoding.lower() != "utf-8":
         from cli import console
 
         console.settle()
-    try:
-        code = app(standalone_mode=False)  # in this mode `typer.Exit` comes back as its code
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _unread()
-    except SystemExit as stopped:  # what click makes of a pipe that nobody reads
-        if isinstance(stopped.__context__, BrokenPipeError):
-            _unread()
-        raise
-    except KeyboardInterrupt:
-        _stop(INTERRUPTED, exit_codes.INTERRUPTED)
-    except typer.Abort:
-        _stop("stopped; nothing was changed", exit_codes.INTERRUPTED)
-    except Exception as error:
-        _explain(error)
-    if code == exit_codes.INTERRUPTED:  # what typer makes of a Ctrl-C once the command runs
-        _stop(INTERRUPTED, exit_codes.INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else exit_codes.OK)
-
-
-def _unread() -> NoReturn:
-    from cli import console
-
-    console.unread()
-    sys.exit(exit_codes.UNREAD)
-
-
-def _explain(error: Exception) -> NoReturn:
-    from blueprint import errors
-
-    if isinstance(error, errors.RempartError):
-        lacking = isinstance(error, errors.MissingTool)
-        _stop(str(error), exit_codes.ENVIRONMENT if lacking else exit_codes.BAD_INPUT)
-    if type(error).__name__ == "NoArgsIsHelpError":
-        print(error)
-        sys.exit(exit_codes.BAD_INPUT)
-    if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's usage errors
-        _stop(f"{error.format_message()} (`rempart --help` shows how)", exit_codes.BAD_INPUT)
-    if isinstance(error, OSError) and error.errno == 28:
-        _stop("the disk is full: free some space, then run the same command again", exit_codes.ENVIRONMENT)
-    if isinstance(error, OSError):
-        _stop(f"{error}; `rempart doctor` says what this machine lacks", exit_codes.ENVIRONMENT)
-    _stop(f"{type(error).__name__}: {error}; this is a defect of rempart, please report it", exit_codes.INTERNAL)
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    from cli import console
-
-    console.fail(message)
-    sys.exit(code)
+    ending.of(lambda: app(standalone_mode=False))  # in this mode `typer.Exit` comes back as its code
 
 
 if __name__ == "__main__":

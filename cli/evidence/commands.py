@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import rich.markup
 
@@ -85,9 +85,14 @@ def verify(files: Sequence[str], signers_file: str | None, roots: str | None, he
     found = {name: bundle.check(pathlib.Path(name), signers, authority) for name in files}
     chain = bundle.chained(list(found.values()))
     kept = _kept(found, heads.place(heads_at)) if heads_at else {}
+    newer = _newer(found, heads.place(heads_at)) if heads_at else {}
+    for name, number in newer.items():
+        console.err().print(f"{heads_at} knows a newer bundle of {name}: {number}", soft_wrap=True)
     bad = bool(chain) or not all(one.holds for one in found.values()) or any(text for _, text in kept.values())
     if format == "json":
-        console.out().file.write(json.dumps(_plain(found, chain, kept, not bad), indent=2, ensure_ascii=False) + "\n")
+        console.out().file.write(
+            json.dumps(_plain(found, chain, kept, newer, not bad), indent=2, ensure_ascii=False) + "\n"
+        )
     else:
         _print(found, chain, kept, signers)
     return exit_codes.VIOLATION if bad else exit_codes.OK
@@ -106,12 +111,16 @@ def _kept(found: dict[str, Checked], where: heads.Place) -> Kept:
             result[name] = (heads.check(where, one.manifest).date().isoformat(), "")
         except heads.NotKept as error:
             result[name] = ("", str(error))
-    for chain in {one.manifest.chain for one in found.values() if one.manifest}:
-        given = max(one.manifest.sequence for one in found.values() if one.manifest and one.manifest.chain == chain)
-        newest = heads.last(where, chain)
-        if newest > given:
-            console.err().print(f"{where.bucket} knows a newer bundle of {chain}: {newest}", soft_wrap=True)
     return result
+
+
+def _newer(found: dict[str, Checked], where: heads.Place) -> dict[str, int]:
+    """Chain -> number of its last bundle, where the bucket knows one after those that are given."""
+    given: dict[str, int] = {}
+    for one in found.values():
+        if one.manifest:
+            given[one.manifest.chain] = max(one.manifest.sequence, given.get(one.manifest.chain, 0))
+    return {chain: last for chain, number in given.items() if (last := heads.last(where, chain)) > number}
 
 
 def _newest(folder: pathlib.Path) -> pathlib.Path | None:
@@ -179,7 +188,9 @@ def _lines(one: Checked, signers: signing.Signers) -> list[str]:
     return lines
 
 
-def _plain(found: dict[str, Checked], chain: list[tuple[str, str]], kept: Kept, holds: bool) -> dict[str, object]:
+def _plain(
+    found: dict[str, Checked], chain: list[tuple[str, str]], kept: Kept, newer: Mapping[str, int], holds: bool
+) -> dict[str, object]:
     return {
         "holds": holds,
         "bundles": [
@@ -200,4 +211,5 @@ def _plain(found: dict[str, Checked], chain: list[tuple[str, str]], kept: Kept, 
             for name, one in found.items()
         ],
         "chain_problems": [{"bundle": name, "problem": text} for name, text in chain],
+        "newer_bundles": dict(newer),
     }

@@ -67,6 +67,8 @@ def mapped(fact: Fact, context: Context) -> Verdict:
         return CONFORM
     if not _exists(fact, context):
         return refused("its subject is not in the plan")
+    if fact.origin.unread:
+        return refused(f"no rule reads {', '.join(fact.origin.unread)}: leave it out")
     if fact.origin.earlier:
         return refused(_TWICE.format(fact.origin.earlier.rpartition("::")[2]))
     layer = _layer(fact)

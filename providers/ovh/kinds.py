@@ -43,6 +43,8 @@ EXTERNAL_ID = {
 
 TAGGED = frozenset({NETWORK, SUBNET, PORT, GROUP, ROUTER, FLOATING_IP})
 METADATA = frozenset({INSTANCE, VOLUME})
+UNREAD = ("valueSpecs",)
+"""Arguments that hand OpenStack fields of any name, so that no rule can read them."""
 REGIONAL = frozenset({NETWORK, SUBNET, INSTANCE, VOLUME, "s3:index:Bucket"})
 """Kinds whose fact says the region."""
 
@@ -79,6 +81,7 @@ def origin(
         tags=labelled,
         taggable=kind in TAGGED | METADATA,
         provider="ovh",
+        unread=tuple(key for key in UNREAD if props.raw(key) not in (None, {})),
         targets=_targets(kind, props),
         dependencies=dependencies,
     )

@@ -96,6 +96,17 @@ BREACHES = [
         "NET-03",
         "other addresses",
     ),
+    Breach(
+        "a port with fields of any name",
+        "compute",
+        NIC,
+        to(valueSpecs={"port_security_enabled": "false"}),
+        "GOV-01",
+        "no rule reads valueSpecs",
+    ),
+    Breach(
+        "fields that nobody knows yet", "compute", NIC, to(valueSpecs=UNKNOWN), "GOV-01", "no rule reads valueSpecs"
+    ),
     Breach("a port without groups", "compute", LINK, to(securityGroupIds=[]), "NET-03", "default one"),
     Breach("a port that wants no groups", "compute", NIC, to(noSecurityGroups=True), "NET-03", "default one"),
     Breach("a port that keeps the default group", "compute", NIC, without("securityGroupIds"), "NET-03", "default one"),

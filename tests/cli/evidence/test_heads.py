@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -149,6 +150,8 @@ def test_a_bundle_is_checked_against_the_head_that_is_kept(
         commands.keep(other, "s3://heads/cli")
     assert verify(first) == exit_codes.OK
     assert "knows a newer bundle" in capsys.readouterr().err
+    assert commands.verify((first,), None, None, "s3://heads/cli", "json") == exit_codes.OK
+    assert json.loads(capsys.readouterr().out)["newer_bundles"] == {"emc2.outscale-sandbox.dev": 2}
 
 
 @pytest.mark.parametrize("url", ["heads", "https://heads", "s3://", "s3:///x"])
