@@ -1,7 +1,7 @@
 """The pack behind our language host, which serves gRPC for it: calls come in on standard input, answers go out.
 
 The engine waits for two calls for each resource, one after the other. A gRPC server in Python takes longer over them
-than the rules do, and importing it longer than all else before the first answer (ADR 0022). The host's side, which says
+than the rules do, and importing it longer than all else before the first answer (ADR 0020). The host's side, which says
 what the bytes mean, is tools/pulumi/language-python/carried.go.
 """
 
