@@ -82,11 +82,14 @@ def _layer(fact: Fact) -> str:
     subject = fact.origin.path
     if subject.split("/")[0] == "bastion":
         return "bastion"
-    if isinstance(fact, facts.Bucket | facts.Credential) or (
-        isinstance(fact, facts.Support) and fact.role == "bucket-grant"
-    ):
+    if isinstance(fact, facts.Bucket | facts.Credential) or _grants(fact):
         return "storage"
     return "compute" if "/tiers/" in subject else "network"
+
+
+def _grants(fact: Fact) -> bool:
+    """Of grants a bucket has as many as keys: the plan does not have them as things of their own."""
+    return isinstance(fact, facts.Support) and fact.role == "bucket-grant"
 
 
 def claimed_once(everything: Sequence[Fact], context: Context) -> Iterator[Verdict]:
@@ -95,7 +98,7 @@ def claimed_once(everything: Sequence[Fact], context: Context) -> Iterator[Verdi
         return
     claims: dict[tuple[str, str], list[Fact]] = collections.defaultdict(list)
     for fact in everything:
-        if isinstance(fact, NATIVE) and fact.origin.subject:
+        if isinstance(fact, NATIVE) and fact.origin.subject and not _grants(fact):
             claims[fact.origin.type, fact.origin.subject].append(fact)
     for first, *others in claims.values():
         for fact in others:

@@ -134,3 +134,15 @@ def test_a_grant_lets_a_key_read_or_write_and_not_say_who_else_may(
         small.resources["cloudtemple_object_storage_acl_entry.it"] = {"bucket": Ref(address, "name"), **entry}
     ((found, message),) = of(findings(small, folder, how), "STO-06", f"{ARCHIVE}/grant")
     assert (found, says in message) == (state, True), message
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_bucket_has_as_many_grants_as_keys(how: str, small: Terraform, folder: pathlib.Path) -> None:
+    """Two say the same subject, and neither is the other a second time."""
+    entries = []
+    for name in ("reader", "writer"):
+        small.resources[f"cloudtemple_object_storage_storage_account.{name}"] = {"name": name}
+        account = Ref(f"cloudtemple_object_storage_storage_account.{name}", "name")
+        entries.append({"storage_account": account, "role": "READ" if name == "reader" else "WRITE"})
+    bucket(small)["acl_entry"] = entries
+    assert states(findings(small, folder, how), "GOV-01", f"{ARCHIVE}/grant") == {"conform"}
