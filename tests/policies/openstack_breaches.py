@@ -107,6 +107,14 @@ BREACHES = [
     Breach(
         "fields that nobody knows yet", "compute", NIC, to(valueSpecs=UNKNOWN), "GOV-01", "no rule reads valueSpecs"
     ),
+    Breach(
+        "a tag told twice, the second time with a lie",
+        "compute",
+        NIC,
+        lambda inputs: inputs.update(tags=[*inputs["tags"], "rempart:data_class=none"]),
+        "GOV-02",
+        "data_class",
+    ),
     Breach("a port without groups", "compute", LINK, to(securityGroupIds=[]), "NET-03", "default one"),
     Breach("a port that wants no groups", "compute", NIC, to(noSecurityGroups=True), "NET-03", "default one"),
     Breach("a port that keeps the default group", "compute", NIC, without("securityGroupIds"), "NET-03", "default one"),
