@@ -18,9 +18,10 @@ make = registration.Session.make
 
 
 def twice(self: Any, kind: Any, subject: str, arguments: Any, **options: Any) -> Any:
-    """A second bucket that says all that the first says, under a name of its own."""
+    """A second bucket that says all that the first says, under a name of its own, and comes after it."""
     made = make(self, kind, subject, arguments, **options)
-    other = {**arguments, "bucket": f"{arguments['bucket']}-again", "policy": None}
+    name = made.id.apply(lambda _: f"{arguments['bucket']}-again")
+    other = {**arguments, "bucket": name, "policy": None}
     make(self, kind, subject, other, **{**options, "name": f"{subject}-again"})
     return made
 
