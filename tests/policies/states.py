@@ -58,8 +58,7 @@ def deployment(estate: Estate, stack: str, *, sealed: bool = False, imported: bo
                 **({"retainOnDelete": True} if one.told.retained else {}),
                 **({"ignoreChanges": list(one.told.ignored)} if one.told.ignored else {}),
                 "propertyDependencies": {
-                    "subject": [],
-                    "references": [],
+                    **({} if one.kind.startswith("pulumi:") else {"subject": [], "references": []}),
                     **{
                         key: [read.get(name) or urn(part.resources[name].urn) for name in names]
                         for key, names in one.uses.items()

@@ -170,7 +170,7 @@ platform: p
 target: t
 environment: prod
 statement: s
-document: d
+document: https://example.org/d
 sha256: abababababababababababababababababababababababababababababababab
 owner: one
 approver: two
@@ -197,7 +197,7 @@ simulated: false
         ("evidence", EVIDENCE, "scope: bubbles/x", 'scope: "bubbles/*"', "wildcard"),
         ("evidence", EVIDENCE, "2026-12-31", "2028-12-31", "366 days"),
         ("evidence", EVIDENCE, "2026-12-31", "2025-12-31", "first day first"),
-        ("evidence", EVIDENCE, "document: d\n", "", "document"),
+        ("evidence", EVIDENCE, "document: https://example.org/d\n", "", "document"),
         ("evidence", EVIDENCE, "environment: prod\n", "", "(?s)where bubbles/x was seen is missing.*environment"),
         ("evidence", EVIDENCE, "scope: bubbles/x", "scope: offers/x", "(?s)about the offer.*take `platform` out"),
         ("continuity", CONTINUITY, "[one, two]", "[one, One]", "two different persons"),
