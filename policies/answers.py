@@ -156,7 +156,7 @@ def load(stack: str, preview: bool | None) -> Session:
     del boundary  # imported here so that the first question does not wait for it
     made = analyzed.Analyzed(stack) if preview is None else session.Session(stack, preview)
     with contextlib.suppress(verdicts.Unjudgeable):
-        _ = made.judge
+        _ = made.judge if preview is None else made.foreseen
     return made
 
 

@@ -113,11 +113,15 @@ class Session:
         return text.family if text else ""
 
     @functools.cached_property
+    def foreseen(self) -> tuple[Finding, ...]:
+        """Findings on the run and on what the plan declares: they need no resource."""
+        return (*self.judge.run(), *self.judge.planned(), *self.judge.unjudged())
+
+    @functools.cached_property
     def about_run(self) -> tuple[Finding, ...]:
-        """Findings on the run and on what the plan declares; recorded once."""
-        found = (*self.judge.run(), *self.judge.planned(), *self.judge.unjudged())
-        self.recorder.write(found)
-        return found
+        """The same, recorded once: with the first resource, since a run that registers none leaves no record."""
+        self.recorder.write(self.foreseen)
+        return self.foreseen
 
     @functools.cached_property
     def told(self) -> tuple[Finding, ...]:
