@@ -14,7 +14,7 @@ from blueprint import attestation, workspace
 from sandbox.outscale.control import Control
 from tests.engine import world as worlds
 
-TIMES = 3
+TIMES = 7
 TRIVIAL = """
 import rempart_outscale as outscale
 
