@@ -11,7 +11,7 @@ import json
 import os
 import pathlib
 import resource
-import select
+import selectors
 import subprocess
 import sys
 import time
@@ -77,14 +77,15 @@ class Resolver:
         child.stdin.write(json.dumps(question).encode() + b"\n")
         child.stdin.flush()
         parts: list[bytes] = []
-        while not (parts and parts[-1].endswith(b"\n")):
-            ready, _, _ = select.select([child.stdout], [], [], max(0.0, self._end - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            part = os.read(child.stdout.fileno(), _CHUNK)
-            if not part:
-                raise OSError("it has ended")
-            parts.append(part)
+        with selectors.DefaultSelector() as waiting:  # `select` knows no file beyond the 1024th
+            waiting.register(child.stdout, selectors.EVENT_READ)
+            while not (parts and parts[-1].endswith(b"\n")):
+                if not waiting.select(max(0.0, self._end - time.monotonic())):
+                    raise TimeoutError
+                part = os.read(child.stdout.fileno(), _CHUNK)
+                if not part:
+                    raise OSError("it has ended")
+                parts.append(part)
         return b"".join(parts)
 
 

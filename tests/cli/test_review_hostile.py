@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
+import resource as rlimit
 import subprocess
 import sys
 import time
@@ -129,6 +131,19 @@ def test_a_resolver_that_was_ended_is_started_anew(tmp_path: pathlib.Path) -> No
         again = resolve(tmp_path, [])
     assert list(before) == list(again) == ["outscale_net"]
     assert resolve._child is None
+
+
+def test_a_process_with_many_open_files_resolves_too(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "main.tf").write_text(NET)
+    soft, hard = rlimit.getrlimit(rlimit.RLIMIT_NOFILE)
+    rlimit.setrlimit(rlimit.RLIMIT_NOFILE, (max(soft, min(hard, 2048)), hard))
+    with contextlib.ExitStack() as opened, resolving.resolver() as resolve:
+        try:
+            while opened.enter_context(pathlib.Path(os.devnull).open("rb")).fileno() < 1100:
+                pass
+            assert list(resolve(tmp_path, [])) == ["outscale_net"]
+        finally:
+            rlimit.setrlimit(rlimit.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_reviewed_folder_gives_no_code_to_the_review(state_dir: pathlib.Path) -> None:
