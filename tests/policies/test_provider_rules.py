@@ -128,6 +128,7 @@ OOS = "oos.cloudgouv-eu-west-1.outscale.com"
         (f"endpoint=http://{OOS}", False, REFUSED),
         (f"endpoint={OOS}&disable_https=true", False, REFUSED),
         (f"endpoint={OOS}&disableSSL=1", False, REFUSED),
+        (f"endpoint=https://{OOS}&disable_https=true", False, REFUSED),
         (f"endpoint=https://elsewhere.example%5C@{OOS}", False, REFUSED),
         ("endpoint=http://127.0.0.1:7070&disable_https=true", True, CONFORM),
     ],
@@ -136,3 +137,18 @@ def test_a_state_crosses_the_network_under_tls(query: str, simulated: bool, stat
     backend = Backend(f"s3://state?{query}")
     (found,) = judging.say_run(judging.judge_of(estate.plan_of(), backend=backend, simulated=simulated), "SOV-07")
     assert found.state is state
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("region=x", "kept at a default endpoint"),
+        ("endpoint=elsewhere.example:none", "kept at no plain address"),
+        ("endpoint=https://elsewhere.example", "kept at elsewhere.example"),
+    ],
+)
+def test_a_state_elsewhere_is_told_by_where_it_is(query: str, says: str) -> None:
+    judge = judging.judge_of(estate.plan_of(), backend=Backend(f"s3://state?{query}"), simulated=False)
+    (found,) = judging.say_run(judge, "SOV-07")
+    assert found.state is REFUSED
+    assert says in found.message

@@ -7,6 +7,8 @@ import pathlib
 
 import pytest
 
+from blueprint import facts
+from policies.rules import gov
 from policies.verdicts import Effect, State, Unjudgeable
 from tests.policies import estate, judging, runs
 
@@ -87,3 +89,23 @@ def test_a_stack_of_one_bubble_is_refused_while_no_layer_is_made_bubble_by_bubbl
     session = runs.Session(f"emc2.outscale-sandbox.dev.{layer}.warehouse", preview=True)
     with pytest.raises(Unjudgeable, match=rf"emc2\.outscale-sandbox\.dev\.{layer}, without `\.warehouse`"):
         _ = session.judge
+
+
+def fact_of(kind: str, name: str, subject: str | None) -> dict[str, facts.Fact]:
+    origin = facts.Origin(urn=f"urn:pulumi:s::rempart::{kind}::{name}", type=kind, name=name, subject=subject)
+    return {
+        "grants": facts.Support(origin, "bucket-grant", {}),
+        "groupings": facts.Component(origin),
+        "keys": facts.Support(origin, "keypair", {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "subject", "claims"),
+    [("keys", "bastion", 1), ("grants", "bastion", 0), ("groupings", "bastion", 0), ("keys", None, 0)],
+)
+def test_only_things_that_the_plan_has_once_are_claimed(what: str, subject: str | None, claims: int) -> None:
+    """A bucket has as many grants as keys; a grouping is nothing at the provider; what says nothing has none."""
+    two = [fact_of("x:y:Z", name, subject)[what] for name in ("one", "two")]
+    context = judging.judge_of(estate.estate_of().plan).context
+    assert len(list(gov.claimed_once(two, context))) == claims
