@@ -15,6 +15,7 @@ from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
 from cli import account, console, engine, environment, exit_codes, layers, report, seeding, steps
+from policies.report import fold
 from providers import adoption, observation
 
 if TYPE_CHECKING:
@@ -175,10 +176,9 @@ def _refuse_what_moves(name: str, found: Iterable[steps.Step], what: str, partia
     made = tuple(step.subject for step in moved if step.operation == "create")
     if len(made) == len(moved) and (partial or not made):
         return made
-    told = ", ".join(_said(step) for step in moved[:SHOWN])
-    more = f", and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
+    told = fold.some([_said(step) for step in moved], SHOWN)
     remedy = "`--partial` adopts what is there" if len(made) == len(moved) else "mend there what differs"
-    raise NotAdoptable(f"{name}: {what} {told}{more}. An adoption changes nothing at the provider: {remedy}")
+    raise NotAdoptable(f"{name}: {what} {told}. An adoption changes nothing at the provider: {remedy}")
 
 
 def _said(step: steps.Step) -> str:
@@ -242,7 +242,7 @@ def _print(done: Sequence[Adopted], only_show: bool) -> None:
     console.out().print(table)
     for one in done:
         if one.missing:
-            names = ", ".join(one.missing[:SHOWN]) + (", ..." if len(one.missing) > SHOWN else "")
+            names = fold.some(one.missing, SHOWN)
             console.out().print(f"{one.stack}: {len(one.missing)} of the plan are not there ({names}): `rempart up`")
     if not only_show and not any(one.missing for one in done):
         console.out().print("[green]A preview shows nothing to change.[/]")

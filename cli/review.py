@@ -51,14 +51,13 @@ def review(
     if planned is None:  # what says no subject is then known by its address
         resources = [dataclasses.replace(one, subject=one.subject or one.address) for one in resources]
     facts = [*facts_of(resources, aim.provider), *(_unmapped(one, aim.provider) for one in unknown)]
-    facts += [fact for one in resources for fact in _unread(one)]
+    asked = [(fact, one.location) for one in resources for fact in _unread(one)]
+    facts += [fact for fact, _ in asked]
     places = {one.address: one.location for one in unknown} | {one.address: one.location for one in resources}
-    places |= {fact.origin.name: one.location for one in resources for fact in _unread(one)}
+    places |= {fact.origin.name: location for fact, location in asked}
     places |= {one.subject: one.location for one in reversed(resources) if one.subject}
     home = pathlib.PurePath(path) if reading.kind == "files" else pathlib.PurePath(path).parent
-    if (
-        not home.is_absolute()
-    ):  # named from where the command runs: so code scanning, and a merge request, find the line
+    if not home.is_absolute():  # named from where the command runs: code scanning and a merge request find it so
         places = {subject: (home / place).as_posix() for subject, place in places.items()}
     stamps = {"source": reading.source, "read": reading.kind, "problems": list(reading.problems)}
 

@@ -39,7 +39,7 @@ class Refused(Exception):
         self.code = code
 
 
-INVALID_ARGUMENT, FAILED_PRECONDITION = 3, 9
+OK, INVALID_ARGUMENT, FAILED_PRECONDITION, INTERNAL = 0, 3, 9, 13
 """gRPC's numbers: https://grpc.github.io/grpc/core/md_doc_statuscodes.html."""
 
 

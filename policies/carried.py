@@ -19,7 +19,6 @@ OPTION = "--carried"
 """How the host says that it carries the calls."""
 _CALL = struct.Struct(">II")
 _ANSWER = struct.Struct(">BI")
-_OK, _INTERNAL = 0, 13
 
 
 def serve() -> None:
@@ -47,8 +46,8 @@ def answer_all(calls: BinaryIO, out: BinaryIO) -> None:
 def _answer(call: answers.Call, request: bytes) -> tuple[int, bytes]:
     """gRPC's code, and the message or why there is none: of a failure only its kind, as its text may hold a value."""
     try:
-        return _OK, call.write(call.answer(call.read(request)))
+        return answers.OK, call.write(call.answer(call.read(request)))
     except answers.Refused as refused:
         return refused.code, str(refused).encode()
     except Exception as error:
-        return _INTERNAL, f"the policy pack failed ({type(error).__name__}): run `rempart doctor`".encode()
+        return answers.INTERNAL, f"the policy pack failed ({type(error).__name__}): run `rempart doctor`".encode()

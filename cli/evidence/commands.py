@@ -84,8 +84,8 @@ def verify(files: Sequence[str], signers_file: str | None, roots: str | None, he
     authority = pathlib.Path(roots) if roots else None
     found = {name: bundle.check(pathlib.Path(name), signers, authority) for name in files}
     chain = bundle.chained(list(found.values()))
-    kept = _kept(found, heads.place(heads_at)) if heads_at else {}
-    newer = _newer(found, heads.place(heads_at)) if heads_at else {}
+    where = heads.place(heads_at) if heads_at else None
+    kept, newer = (_kept(found, where), _newer(found, where)) if where else ({}, {})
     for name, number in newer.items():
         console.err().print(f"{heads_at} knows a newer bundle of {name}: {number}", soft_wrap=True)
     bad = bool(chain) or not all(one.holds for one in found.values()) or any(text for _, text in kept.values())

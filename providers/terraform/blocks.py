@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint.errors import RempartError
+
+HOLE = re.compile(r"(?<!\$)\$\{")
+"""A template's place that nothing filled; `$${` is plain text."""
 
 
 class BadTerraform(RempartError):

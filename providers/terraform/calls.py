@@ -14,7 +14,7 @@ from typing import Any
 
 from blueprint.values import NOT_OBSERVABLE
 from providers.terraform import written
-from providers.terraform.blocks import Block
+from providers.terraform.blocks import HOLE, Block
 from providers.terraform.written import MODULE, SKIPPED, Written
 
 PROVISIONER = "provisioner"
@@ -23,7 +23,6 @@ CREDENTIALS = frozenset(
     {"application_credential_secret", "client_secret", "password", "secret_id", "secret_key", "secret_key_id", "token"}
 )
 """Arguments of providers that hold the secret half of a credential."""
-_HOLE = re.compile(r"(?<!\$)\$\{")
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
@@ -117,7 +116,7 @@ def _said(block: Mapping[str, Any]) -> dict[str, Any]:
 def _resolved(value: Any) -> Any:
     if isinstance(value, list):
         return [_resolved(item) for item in value]
-    if value is None or (isinstance(value, str) and _HOLE.search(value)):
+    if value is None or (isinstance(value, str) and HOLE.search(value)):
         return NOT_OBSERVABLE
     if isinstance(value, Mapping):
         return NOT_OBSERVABLE if "__attribute__" in value else _said(value)

@@ -19,7 +19,7 @@ from typing import Any, TypeGuard
 
 from blueprint.values import NOT_OBSERVABLE
 from providers.terraform import calls, resolving, sources, written
-from providers.terraform.blocks import BadTerraform, Block, Reading, leaves
+from providers.terraform.blocks import HOLE, BadTerraform, Block, Reading, leaves
 from providers.terraform.written import Written
 
 _META = ("__tfmeta", "__start_line__", "__end_line__", "id", "count", "for_each", "provider", "depends_on", "lifecycle")
@@ -34,7 +34,6 @@ _OTHER = re.compile(r"(?<![\w.])(?!(?:var|local|each|count|path|self|terraform|m
 _LOOKED_UP = re.compile(r"(?<![\w.])data\.\w+\.\w")
 _ALONE = re.compile(r"\$\{data\.[\w.\-\[\]\"*]+\}")
 _FALLBACK = re.compile(r"(?<![\w.])(?:try|can)\s*\(")
-_HOLE = re.compile(r"(?<!\$)\$\{")
 _DEPTH = 10
 
 
@@ -280,7 +279,7 @@ class _Weave:
             found = self.module.follow(f"{whole[1]}.id", self.inside)
             self.references |= {path: found} if found else {}
             return resolved
-        if isinstance(resolved, str) and (_HOLE.search(resolved) or _over_another(said)):
+        if isinstance(resolved, str) and (HOLE.search(resolved) or _over_another(said)):
             return NOT_OBSERVABLE
         return resolved
 
@@ -363,7 +362,7 @@ def _missing(said: Iterable[Written], blocks: Iterable[Block], required: sources
 
 def _literal(value: Any) -> Any:
     if isinstance(value, str):
-        return NOT_OBSERVABLE if _HOLE.search(value) else value
+        return NOT_OBSERVABLE if HOLE.search(value) else value
     if isinstance(value, list):
         return [_literal(item) for item in value]
     if isinstance(value, Mapping):

@@ -31,8 +31,8 @@ class Unresolved(Exception):
 class Resolver:
     """Asks one process after another: one that was ended, or ended by itself, is started anew while there is time."""
 
-    def __init__(self, seconds: float | None = None) -> None:
-        self._seconds = SECONDS if seconds is None else seconds
+    def __init__(self) -> None:
+        self._seconds = SECONDS
         self._end = time.monotonic() + self._seconds
         self._child: subprocess.Popen[bytes] | None = None
 
