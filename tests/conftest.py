@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from blueprint import workspace
+from tests import longer
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job that a shell starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -56,6 +57,13 @@ class _AtOnce:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-3000:]}\n")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What this run did not show. Here, and not beside the tests: with `-n`, only this process's words are seen."""
+    found = (one for kind in ("passed", "failed", "error") for one in terminalreporter.stats.get(kind, ()))
+    for line in longer.told(one.nodeid for one in found):
+        terminalreporter.write_line(line)
 
 
 LONGEST_FIRST = ("faults", "engine", "contract")

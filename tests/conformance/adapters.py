@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import os
 import pathlib
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ import pytest
 
 from blueprint import target
 from providers import capabilities
+from tests import longer
 from tests.components import registering
 from tests.conformance import outscale, ovh
 from tests.engine import world as worlds
@@ -82,7 +82,7 @@ class Adapter:
 
 def every_platform() -> bool:
     """True where the long form was asked for."""
-    return bool(os.environ.get("REMPART_EVERY_PLATFORM"))
+    return longer.PLATFORMS.asked()
 
 
 ADAPTERS = {

@@ -1,4 +1,4 @@
-"""One world per adapter and module; what an adapter cannot do is counted and printed."""
+"""One world per adapter and module. What an adapter cannot do is counted and printed: see tests/longer.py."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import yaml
 from blueprint import loader, planner, target, workspace
 from blueprint import plan as plans
 from providers import capabilities, observation
+from tests import longer
 from tests.conformance import generated
 from tests.conformance.adapters import ADAPTERS, LONGER, MARKS, Adapter, every_platform
 from tests.engine.world import World
 
-collect_ignore = [] if every_platform() else ["test_interrupted.py"]
+collect_ignore = longer.PLATFORMS.left_out()
 """Minutes for each adapter: the long form has it."""
 
 
@@ -123,21 +124,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if (not only or platform in only) and (every_platform() or not (hand and adapter.hand_later))
     ]
     metafunc.parametrize(("adapter", "platform"), pairs, indirect=True, scope="module")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the offers do not have natively is never passed over in silence."""
-    if not any("conformance" in str(one.nodeid) for one in terminalreporter.stats.get("passed", ())):
-        return
-    for name, adapter in sorted(ADAPTERS.items()):
-        offer = adapter.offer()
-        lacking = [f"{brick} {text.state}" for brick, text in sorted(offer.bricks.items()) if text.state != "native"]
-        lacking += [f"{part} {text.state}" for part, text in sorted(offer.features.items()) if not offer.has(part)]
-        terminalreporter.write_line(f"{name}: {len(lacking)} parts not native: {', '.join(lacking) or 'none'}")
-        later = [
-            *adapter.longer,
-            *(["a hand's changes"] if adapter.hand_later else []),
-            *([] if adapter.drawn[0] else ["drawn platforms"]),
-        ]
-        if later and not every_platform():
-            terminalreporter.write_line(f"{name}: {', '.join(later)} in the long form only: `make test-platforms`")

@@ -11,10 +11,11 @@ import pytest
 from blueprint import workspace
 from sandbox.outscale.control import Control
 from sandbox.ovh.layout import Cloud
+from tests import longer
 from tests.engine import world as worlds
 from tests.faults import killing, telling
 
-collect_ignore = [] if killing.every_kill() else ["test_openstack_faults.py", "test_openstack_shortages.py"]
+collect_ignore = longer.KILLS.left_out()
 """A cloud of its own to kill takes minutes: the long form (`make test-faults`) has it."""
 
 

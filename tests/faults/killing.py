@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import psutil
 
 from sandbox.outscale.control import Control
+from tests import longer
 from tests.engine.world import World
 
 HANG_MS = 20_000
@@ -119,7 +120,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 def every_kill() -> bool:
     """True where the long form was asked for (`make test-faults`): every call, not each operation once."""
-    return bool(os.environ.get("REMPART_EVERY_KILL"))
+    return longer.KILLS.asked()
 
 
 def after_writes(world: World, control: Control, number: int, *command: str) -> bool:
