@@ -15,7 +15,7 @@ from blueprint import planner, target, workspace
 from providers import observation
 from tests.blueprint import worlds
 from tests.conformance import generated, matrix
-from tests.conformance.adapters import Adapter, every_platform
+from tests.conformance.adapters import ADAPTERS, Adapter, every_platform
 from tests.conformance.conftest import stand
 from tests.engine.world import World
 
@@ -39,7 +39,7 @@ def test_what_is_drawn_joins_two_inhabited_zones() -> None:
     @DRAWN
     @hypothesis.given(generated.platforms("drawn"))
     def look(data: dict[str, Any]) -> None:
-        where = target.load("outscale-sandbox")
+        where = target.load(next(iter(ADAPTERS.values())).target)
         plan = planner.plan(worlds.load_data(data), where, "dev")
         inhabited = {machine.zone for machine in plan.machines}
         flows = [f for f in plan.flows if not f.generated and {f.source, f.destination} <= inhabited]
