@@ -17,6 +17,7 @@ from cli import sandbox as command
 from sandbox.errors import SandboxError
 from sandbox.ovh import configuration, description, installing, layout, supervising
 from sandbox.ovh.layout import Cloud
+from tests.engine import openstack
 
 
 @pytest.fixture
@@ -49,6 +50,28 @@ def test_a_machine_without_apt_is_told_which_programs_to_bring(
     assert command.up(["ovh"]) == exit_codes.ENVIRONMENT
     told = " ".join(capsys.readouterr().err.split())
     assert "no apt-get" in told and "leave the endpoint ovh out" in told
+
+
+@pytest.mark.parametrize(
+    ("user", "apt", "why"), [(1000, True, "only root may install them"), (0, False, "there is no apt-get")]
+)
+def test_a_run_of_tests_there_says_what_it_skips_and_why(
+    user: int, apt: bool, why: str, bare: pytest.MonkeyPatch
+) -> None:
+    programs = installing.shutil.which
+    bare.setattr(os, "geteuid", lambda: user)
+    bare.setattr(installing.shutil, "which", lambda name: programs(name) if apt or name != "apt-get" else None)
+    bare.setenv("CI", "")
+    with pytest.raises(pytest.skip.Exception, match=f"OpenStack needs mariadb-server-core, .*, and {why}"):
+        openstack.need()
+    bare.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match=why):
+        openstack.need()
+
+
+def test_where_root_can_install_them_nothing_is_skipped(bare: pytest.MonkeyPatch) -> None:
+    bare.setattr(os, "geteuid", lambda: 0)
+    openstack.need()
 
 
 def test_a_service_that_does_not_exist_is_refused(bare: pytest.MonkeyPatch) -> None:
