@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import rich.table
@@ -14,7 +15,8 @@ from blueprint import facts, loader, planner
 from blueprint import stack as stacks
 from blueprint import target as targets
 from blueprint.errors import RempartError
-from cli import account, console, engine, environment, exit_codes, layers, report, seeding, steps
+from cli import account as accounts
+from cli import console, engine, environment, exit_codes, layers, report, seeding, steps
 from policies.report import fold
 from providers import adoption, observation
 
@@ -26,6 +28,11 @@ SHOWN = 4
 
 class NotAdoptable(RempartError):
     """Taking it over would change something, or nobody can tell which thing is meant."""
+
+    def __init__(self, message: str, refused: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.refused = dict(refused or {})
+        """Name -> why, where it is about some of what was asked for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +49,31 @@ class Adopted:
 class _How:
     only_show: bool = False
     partial: bool = False
+    beside: bool = False
+    """What else a run would change is that run's own matter, and it follows at once: with `partial` only."""
+
+
+@dataclasses.dataclass
+class Account:
+    """One command's look at the account: the plan and what plugins do not read back, once for all layers."""
+
+    platform: layers.Platform
+    env: Mapping[str, str]
+
+    @functools.cached_property
+    def reader(self) -> adoption.Reader | None:
+        return adoption.load(targets.load(self.platform.target).provider)
+
+    def unread(self, sights: seeding.Sights) -> Mapping[str, Mapping[str, Any]]:
+        """What the API says of the things to adopt, and their plugin does not read. Raises where nobody can know."""
+        return self._reading.told({one.name: adoption.Wanted(one.type, one.identifier) for one in sights.imported})
+
+    @functools.cached_property
+    def _reading(self) -> adoption.Reading:
+        target = targets.load(self.platform.target)
+        plan = planner.plan(loader.load(loader.find(self.platform.name)), target, self.platform.environment)
+        assert self.reader is not None
+        return self.reader.reading(observation.load(target.provider).account(self.env, target.region), plan)
 
 
 def adopt(
@@ -65,8 +97,8 @@ def adopt(
     try:
         with console.progress("adopt") as progress:
             asked = {subject: identifier} if subject and identifier else candidates(platform, env)
-            how = _How(only_show, partial)
-            done = [one for layer in wanted if (one := _layer(platform, layer, asked, env, progress, how))]
+            how, seen = _How(only_show, partial), Account(platform, env)
+            done = [one for layer in wanted if (one := _layer(seen, layer, asked, progress, how))]
     except (observation.Unreachable, steps.Stopped) as error:
         console.fail(str(error))
         return error.code if isinstance(error, steps.Stopped) else exit_codes.ENVIRONMENT
@@ -102,12 +134,12 @@ def unheld(platform: layers.Platform, env: Mapping[str, str]) -> list[facts.Orig
 
     Raises `observation.Unreachable` where the account cannot be read.
     """
-    seen = account.listed(platform, env, loader.load(loader.find(platform.name)))
-    held = _held(platform, env)
+    seen = accounts.listed(platform, env, loader.load(loader.find(platform.name)))
+    held = held_names(platform, env)
     return [one.origin for one in seen if one.origin.subject is not None and one.origin.name not in held]
 
 
-def _held(platform: layers.Platform, env: Mapping[str, str]) -> set[str]:
+def held_names(platform: layers.Platform, env: Mapping[str, str]) -> set[str]:
     """Subjects that some layer's state holds: a resource's name is its subject."""
     held: set[str] = set()
     for layer in stacks.LAYERS:
@@ -120,18 +152,21 @@ def _held(platform: layers.Platform, env: Mapping[str, str]) -> set[str]:
     return held
 
 
+def take(account: Account, layer: str, asked: Mapping[str, str], progress: engine.Progress) -> Adopted | None:
+    """Takes over what an interrupted run left: nothing of it may change, and the rest is for the run that follows.
+
+    Raises as a command would be refused: `NotAdoptable`, `adoption.Unproven`, `steps.Stopped`, `Unreachable`.
+    """
+    return _layer(account, layer, asked, progress, _How(partial=True, beside=True))
+
+
 def _layer(
-    platform: layers.Platform,
-    layer: str,
-    asked: Mapping[str, str],
-    env: Mapping[str, str],
-    progress: engine.Progress,
-    how: _How,
+    account: Account, layer: str, asked: Mapping[str, str], progress: engine.Progress, how: _How
 ) -> Adopted | None:
     """Previews the adoption, refuses it where anything else would move, adopts, and proves that nothing is left."""
     if not asked:
         return None
-    name = platform.stack(layer)
+    name, env = account.platform.stack(layer), account.env
     fresh = not engine.stands(name, env)
     stack = engine.select(name, {**env, **adoption.spell(asked)}, create=True)
     if stack is None:
@@ -139,12 +174,11 @@ def _layer(
     taken: Adopted | None = None
     try:
         progress(str(name), "preview the adoption")
-        reader = adoption.load(targets.load(platform.target).provider)
         sights = seeding.Sights()
-        allowed = seeding.REPLACED if reader else ""
+        allowed = seeding.REPLACED if account.reader else ""
         planned = steps.collect(str(name), stack.preview, also=sights, allowed=allowed)
         mine = {step.subject: asked[step.subject] for step in planned if step.operation == seeding.IMPORT}
-        told = _unread(platform, reader, sights, env) if reader and mine else {}
+        told = account.unread(sights) if account.reader and mine else {}
         if told or (mine and how.partial):
             progress(str(name), "write what exists into the state, and prove it")
             missing = _written(name, stack, env, sights, told, how)
@@ -160,25 +194,25 @@ def _layer(
             engine.forget(name, env)
 
 
-def _unread(
-    platform: layers.Platform, reader: adoption.Reader, sights: seeding.Sights, env: Mapping[str, str]
-) -> Mapping[str, Mapping[str, Any]]:
-    """What the API says of the things to adopt, and their plugin does not read. Raises where it cannot be known."""
-    target = targets.load(platform.target)
-    plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
-    wanted = {one.name: adoption.Wanted(one.type, one.identifier) for one in sights.imported}
-    return reader.told(observation.load(target.provider).account(env, target.region), plan, wanted)
+def _refuse_what_moves(
+    name: str, found: Iterable[steps.Step], what: str, partial: bool = False, only: Container[str] | None = None
+) -> tuple[str, ...]:
+    """Names of what would be made, with `partial`. Raises `NotAdoptable` where anything would not stay as it is.
 
-
-def _refuse_what_moves(name: str, found: Iterable[steps.Step], what: str, partial: bool = False) -> tuple[str, ...]:
-    """Names of what would be made, with `partial`. Raises `NotAdoptable` where anything would not stay as it is."""
+    `only`: names of what must stay; without it, all of the layer.
+    """
     moved = [step for step in found if step.native and step.operation not in (seeding.IMPORT, "same")]
     made = tuple(step.subject for step in moved if step.operation == "create")
-    if len(made) == len(moved) and (partial or not made):
+    if only is not None:
+        moved = [step for step in moved if step.subject in only]
+        if not moved:
+            return made
+    elif len(made) == len(moved) and (partial or not made):
         return made
     told = fold.some([_said(step) for step in moved], SHOWN)
     remedy = "`--partial` adopts what is there" if len(made) == len(moved) else "mend there what differs"
-    raise NotAdoptable(f"{name}: {what} {told}. An adoption changes nothing at the provider: {remedy}")
+    refused = {step.subject: f"a run would then {_said(step)}" for step in moved}
+    raise NotAdoptable(f"{name}: {what} {told}. An adoption changes nothing at the provider: {remedy}", refused)
 
 
 def _said(step: steps.Step) -> str:
@@ -215,18 +249,19 @@ def _written(
 
     before = stack.export_stack()
     made = seeding.written(before.deployment or {}, sights.by_urn, told)
+    claimed = automation.Deployment(before.version, seeding.unproven(made, before.deployment or {}))
     plain = engine.select(name, env, create=True)
     assert plain is not None
     kept = False
     try:
-        stack.import_stack(automation.Deployment(version=before.version, deployment=made))
+        stack.import_stack(claimed)
         shown = steps.collect(str(name), plain.preview)
-        missing = _refuse_what_moves(str(name), shown, "once they are adopted, a run would", how.partial)
+        only = {one.name for one in sights.imported} if how.beside else None
+        missing = _refuse_what_moves(str(name), shown, "once they are adopted, a run would", how.partial, only)
         kept = not how.only_show
     finally:
-        if not kept:
-            stack.import_stack(before)
-    if kept and not missing:
+        stack.import_stack(automation.Deployment(before.version, made) if kept else before)
+    if kept and not missing and not how.beside:
         steps.collect(str(name), plain.up)
     return missing
 

@@ -105,6 +105,15 @@ def written(
     return {**deployment, "resources": resources}
 
 
+def unproven(made: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The same deployment while nobody knows yet whether it is true: no run deletes what it holds more than before."""
+    known = {str(one["urn"]) for one in before.get("resources") or ()}
+    return {
+        **made,
+        "resources": [one if one["urn"] in known else {**one, "retainOnDelete": True} for one in made["resources"]],
+    }
+
+
 def _above(sight: Sight, sights: Mapping[str, Sight]) -> Iterator[str]:
     """URNs of the groupings that it is in, the stack's among them."""
     parent = sight.parent

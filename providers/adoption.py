@@ -37,6 +37,11 @@ def _parsed(text: str) -> dict[str, str]:
 class Unproven(errors.RempartError):
     """The provider's API does not show that a thing is as the plan says, or shows that it is not."""
 
+    def __init__(self, message: str, refused: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.refused = dict(refused or {})
+        """Name -> why, where it is about some of what was wanted."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
@@ -46,14 +51,22 @@ class Wanted:
     identifier: str
 
 
+class Reading(Protocol):
+    """One look at the account, for all layers of a command: it is listed once, as soon as something needs it."""
+
+    def told(self, wanted: Mapping[str, Wanted]) -> Mapping[str, Mapping[str, Any]]:
+        """Name -> the properties that the plugin leaves out, as the API shows them; nothing for what it reads whole.
+
+        Raises `Unproven`, or `observation.Unreachable`.
+        """
+        ...
+
+
 class Reader(Protocol):
     """One provider whose plugin does not read back all that it was told: `providers/<p>/unread.py`."""
 
-    def told(self, account: Any, plan: plans.Plan, wanted: Mapping[str, Wanted]) -> Mapping[str, Mapping[str, Any]]:
-        """Name -> the properties that the plugin leaves out, as the API shows them; nothing for what it reads whole.
-
-        `account` is that of `providers.observation`. Raises `Unproven`, or `observation.Unreachable`.
-        """
+    def reading(self, account: Any, plan: plans.Plan) -> Reading:
+        """`account` is that of `providers.observation`. Asks nothing yet."""
         ...
 
 

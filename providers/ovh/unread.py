@@ -7,6 +7,8 @@ that it is the plan's is for a preview to prove. What the API does not show is r
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -20,17 +22,30 @@ Told = dict[str, Any]
 SHOWN = 3
 
 
-def told(account: Account, plan: plans.Plan, wanted: Mapping[str, adoption.Wanted]) -> dict[str, Told]:
-    """Name -> properties that the plugin leaves out, for those of `wanted` that are of such a kind.
+@dataclasses.dataclass
+class Reading:
+    """The project as it is asked for the first time; what it answered then holds, since an adoption changes nothing."""
 
-    Raises `adoption.Unproven` for what OpenStack does not show, or shows otherwise than any plan could have it.
-    """
-    if not any(one.type in _KINDS for one in wanted.values()):
-        return {}
-    with live.reaching(account):
-        cloud = live.connect(account)
-        outside = {str(one.id): str(one.name) for one in cloud.network.networks(is_router_external=True)}
-        return worded(account, plan, (*live.networking(cloud), *live.machines(cloud)), outside, wanted)
+    account: Account
+    plan: plans.Plan
+
+    def told(self, wanted: Mapping[str, adoption.Wanted]) -> dict[str, Told]:
+        """Name -> properties that the plugin leaves out, for those of `wanted` that are of such a kind.
+
+        Raises `adoption.Unproven` for what OpenStack does not show, or shows otherwise than any plan could have it.
+        """
+        return _told(self._project, wanted) if any(one.type in _KINDS for one in wanted.values()) else {}
+
+    @functools.cached_property
+    def _project(self) -> _Project:
+        with live.reaching(self.account):
+            cloud = live.connect(self.account)
+            outside = {str(one.id): str(one.name) for one in cloud.network.networks(is_router_external=True)}
+            return _Project(self.account, self.plan, (*live.networking(cloud), *live.machines(cloud)), outside)
+
+
+def reading(account: Account, plan: plans.Plan) -> Reading:
+    return Reading(account, plan)
 
 
 def worded(
@@ -41,9 +56,12 @@ def worded(
     wanted: Mapping[str, adoption.Wanted],
 ) -> dict[str, Told]:
     """The same, of what was listed. `outside`: id -> name of the provider's own networks."""
-    project = _Project(account, plan, things, outside)
+    return _told(_Project(account, plan, things, outside), wanted)
+
+
+def _told(project: _Project, wanted: Mapping[str, adoption.Wanted]) -> dict[str, Told]:
     found: dict[str, Told] = {}
-    refused: list[str] = []
+    refused: dict[str, str] = {}
     for name, one in sorted(wanted.items()):
         thing = project.things.get((one.type, one.identifier))
         if thing is None or one.type not in _KINDS:
@@ -51,10 +69,10 @@ def worded(
         try:
             found[name] = _KINDS[one.type](project, name, thing)
         except adoption.Unproven as error:
-            refused.append(str(error))
+            refused[name] = str(error)
     if refused:
         more = f"; and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
-        raise adoption.Unproven("; ".join(refused[:SHOWN]) + more)
+        raise adoption.Unproven("; ".join([*refused.values()][:SHOWN]) + more, refused)
     return found
 
 

@@ -40,7 +40,7 @@ class Stack:
 def run(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> adopt.Adopted | None:
     monkeypatch.setattr(engine, "select", lambda *_, **__: stack)
     monkeypatch.setattr(engine, "stands", lambda *_: True)
-    return adopt._layer(PLATFORM, "network", ASKED, {}, lambda *_: None, adopt._How())
+    return adopt._layer(adopt.Account(PLATFORM, {}), "network", ASKED, lambda *_: None, adopt._How())
 
 
 @pytest.mark.parametrize(

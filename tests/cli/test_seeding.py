@@ -140,7 +140,10 @@ class Reader:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    def told(self, account: Any, plan: Any, wanted: Any) -> Any:
+    def reading(self, account: Any, plan: Any) -> Reader:
+        return self
+
+    def told(self, wanted: Any) -> Any:
         assert wanted == {NAME: adoption.Wanted(PLANNED.type, "sg-1")}
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -155,7 +158,7 @@ def run(stack: Stack, answer: Any, monkeypatch: pytest.MonkeyPatch, **how: bool)
     monkeypatch.setattr(adoption, "load", lambda _provider: Reader(answer))
     monkeypatch.setattr(observation, "load", lambda _provider: SimpleNamespace(account=lambda *_: None))
     platform = layers.Platform("minimal", "ovh-sandbox", "dev")
-    return adopt._layer(platform, "network", {NAME: "sg-1"}, {}, lambda *_: None, adopt._How(**how))
+    return adopt._layer(adopt.Account(platform, {}), "network", {NAME: "sg-1"}, lambda *_: None, adopt._How(**how))
 
 
 def error(text: str) -> Any:
@@ -169,7 +172,7 @@ CANNOT = error(f"{seeding.REPLACED}; please remove the `import` declaration")
 def test_a_preview_that_shows_nothing_ends_the_adoption(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = Stack([*PREVIEW, CANNOT], [])
     assert run(stack, {NAME: TOLD}, monkeypatch) == adopt.Adopted("minimal.ovh-sandbox.dev.network", {NAME: "sg-1"})
-    assert stack.done == ["preview", "write", "preview", "up"]
+    assert stack.done == ["preview", "write", "preview", "write", "up"]
     assert GROUP in {one["urn"] for one in stack.holds["resources"]}
 
 
@@ -186,6 +189,26 @@ def test_any_other_preview_puts_the_state_back(second: Any, monkeypatch: pytest.
     assert stack.holds == {}
 
 
+def test_until_it_is_proven_no_run_deletes_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill meanwhile leaves a state that may be wrong of it: the next run may want to replace it."""
+    during: list[dict[str, Any]] = []
+    stack = Stack([*PREVIEW, CANNOT], [])
+    held = {"urn": PROVIDER, "custom": True, "id": "kept", "type": "pulumi:providers:openstack", "inputs": {}}
+    stack.holds = {"resources": [held]}
+    preview = stack.preview
+
+    def seen(on_event: Any, color: str) -> None:
+        during.extend(stack.holds["resources"])
+        preview(on_event, color)
+
+    monkeypatch.setattr(stack, "preview", seen)
+    run(stack, {NAME: TOLD}, monkeypatch)
+    retained = {one["urn"]: one.get("retainOnDelete") for one in during if one is not held}
+    assert (retained.pop(GROUP), set(retained.values())) == (True, {True})
+    assert held in during
+    assert [one for one in stack.holds["resources"] if "retainOnDelete" in one] == []
+
+
 def test_what_the_api_does_not_show_is_refused_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = Stack([*PREVIEW, CANNOT])
     with pytest.raises(adoption.Unproven, match="holds what no flow declares"):
@@ -198,6 +221,49 @@ def test_to_show_an_adoption_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert run(stack, {NAME: TOLD}, monkeypatch, only_show=True) is not None
     assert stack.done == ["preview", "write", "preview", "write", "forget"]
     assert stack.holds == {}
+
+
+def other(operation: str) -> Any:
+    kind = "openstack:compute/instance:Instance"
+    return event(operation, state(f"urn:pulumi:s::rempart::{kind}::bubbles/study/other", kind, custom=True))
+
+
+def taken(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> adopt.Adopted | None:
+    return run(stack, {NAME: TOLD}, monkeypatch, partial=True, beside=True)
+
+
+@pytest.mark.parametrize("operation", ["create", "update", "replace", "delete"])
+def test_a_recovery_leaves_what_else_would_change_to_the_run_that_follows(
+    operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack([*PREVIEW, CANNOT], [other(operation)])
+    done = taken(stack, monkeypatch)
+    assert done is not None and done.adopted == {NAME: "sg-1"}
+    assert stack.done == ["preview", "write", "preview", "write"], "the run that follows is no part of it"
+    assert GROUP in {one["urn"] for one in stack.holds["resources"]}
+
+
+@pytest.mark.parametrize("operation", ["update", "replace", "delete", "create"])
+def test_a_recovery_takes_nothing_over_that_would_not_stay_as_it_is_and_says_which(
+    operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack([*PREVIEW, CANNOT], [event(operation, PLANNED, ANSWERED), other("update")])
+    with pytest.raises(adopt.NotAdoptable) as refused:
+        taken(stack, monkeypatch)
+    assert refused.value.refused == {NAME: f"a run would then {operation} {NAME}"}
+    assert stack.holds == {}
+
+
+def test_the_account_is_read_once_for_all_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Any] = []
+    reader = Reader({NAME: TOLD})
+    monkeypatch.setattr(reader, "reading", lambda *asked: (read.append(asked), reader)[1])
+    monkeypatch.setattr(adoption, "load", lambda _provider: reader)
+    monkeypatch.setattr(observation, "load", lambda _provider: SimpleNamespace(account=lambda *_: None))
+    account = adopt.Account(layers.Platform("minimal", "ovh-sandbox", "dev"), {})
+    for _ in range(3):
+        assert account.unread(sights(*PREVIEW)) == {NAME: TOLD}
+    assert len(read) == 1
 
 
 def test_any_other_error_of_the_engine_stops(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +283,7 @@ def test_what_is_not_there_refuses_the_adoption_or_is_left_to_the_next_run(monke
     taken = run(stack, {NAME: TOLD}, monkeypatch, partial=True)
     assert taken is not None
     assert (taken.adopted, taken.missing) == ({NAME: "sg-1"}, ("bubbles/study/none",))
-    assert stack.done == ["preview", "write", "preview"], "nothing is made"
+    assert stack.done == ["preview", "write", "preview", "write"], "nothing is made"
     assert GROUP in {one["urn"] for one in stack.holds["resources"]}
 
 

@@ -169,4 +169,4 @@ def test_what_the_plugin_reads_whole_needs_nothing(account: Account) -> None:
 
 def test_a_bucket_asks_openstack_nothing(account: Account) -> None:
     """The account of this test answers nobody."""
-    assert unread.told(account, PLAN, {"bubbles/left/buckets/b": Wanted("s3:index:Bucket", "b")}) == {}
+    assert unread.reading(account, PLAN).told({"bubbles/left/buckets/b": Wanted("s3:index:Bucket", "b")}) == {}
