@@ -85,9 +85,10 @@ def recover(
     _confirm(yes, f"No other operation on {chosen.name} runs any more, anywhere?")
     env = environment.enter()
     with console.progress("recover") as progress:
+        creating = recovery.creating(chosen, wanted, env)
         done = recovery.settle_all(chosen, wanted, env, progress)
         if not layers.exit_code(done) and not only_settle:
-            done = strays.sweep(chosen, wanted, env, progress)
+            done = strays.sweep(chosen, wanted, env, progress, creating)
         if not layers.exit_code(done) and not only_settle:
             done = strays.look_again(chosen, wanted, env, progress)
         if not layers.exit_code(done) and not only_settle:

@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+import json
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pulumi import automation
 
 from blueprint import stack as stacks
 from cli import engine, layers
+
+
+def creating(
+    platform: layers.Platform, wanted: Iterable[str], env: Mapping[str, str]
+) -> dict[tuple[str, str], dt.datetime]:
+    """(type, name) of what runs were making as they were cut -> since when its run ran, by its lock.
+
+    To be asked before anything is settled. Nothing where the state is kept elsewhere than in files, or does not say.
+    """
+    folder = engine.file_backend(env)
+    if folder is None:
+        return {}
+    found: dict[tuple[str, str], dt.datetime] = {}
+    for name in [str(platform.stack(layer)) for layer in wanted]:
+        since = _locked_since(folder.parents[1] / "locks", name)
+        for one in _pending(folder / f"{name}.json") if since else ():
+            if since and one.get("type") == "creating":
+                resource = one["resource"]
+                found[str(resource["type"]), str(resource["urn"]).rsplit("::", 1)[-1]] = since
+    return found
+
+
+def _locked_since(locks: pathlib.Path, stack: str) -> dt.datetime | None:
+    """When the run began that holds a stack; None where none does, or where it is not to be told which one."""
+    held = list(locks.glob(f"**/{stack}/*.json"))
+    if len(held) != 1:
+        return None
+    try:
+        said = dt.datetime.fromisoformat(json.loads(held[0].read_text(encoding="utf-8"))["timestamp"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return said if said.tzinfo else None
+
+
+def _pending(checkpoint: pathlib.Path) -> Sequence[Mapping[str, Any]]:
+    try:
+        latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
+    except (OSError, ValueError, KeyError):
+        return ()
+    return latest.get("pending_operations") or ()
 
 
 def settle_all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from pulumi import automation
 from blueprint import loader, planner
 from blueprint import stack as stacks
 from blueprint import target as targets
-from cli import console, engine, exit_codes, layers
+from cli import console, engine, exit_codes, layers, takeover
 from providers import observation, strays
 from providers.strays import Claim, Held, Kept, Stray, Why
 
@@ -25,9 +26,15 @@ LOST = (
 
 
 def sweep(
-    platform: layers.Platform, wanted: Sequence[str], env: Mapping[str, str], progress: engine.Progress
+    platform: layers.Platform,
+    wanted: Sequence[str],
+    env: Mapping[str, str],
+    progress: engine.Progress,
+    creating: Mapping[tuple[str, str], dt.datetime] | None = None,
 ) -> list[engine.LayerResult]:
-    """Removes what strays in the wanted layers, and says what is left; the results say what could not be looked at.
+    """Removes what strays in the wanted layers or takes it over, and says what is left.
+
+    `creating`: what runs were making as they were cut. The results say what could not be looked at.
 
     A layer that held something of it, a machine that never ran, is refreshed: then its next run makes it.
     """
@@ -46,11 +53,12 @@ def sweep(
 
     progress(first, "look for what no state holds")
     try:
-        known = held(platform, env)
+        known = dataclasses.replace(held(platform, env), creating=creating or {})
         account = sweeper.account(env, target.region)
         plan = planner.plan(loader.load(loader.find(platform.name)), target, platform.environment)
         claim = Claim(plan, platform.target)
         done = sweeper.sweep(account, claim, frozenset(wanted), known, told)
+        kept = takeover.take(platform, done.kept, env, progress)
     except observation.Unreachable as error:
         more = "nothing is brought up before what lost answers left is looked at: run `rempart recover` again"
         return failed(f"{error}; {more}", exit_codes.ENVIRONMENT)
@@ -58,7 +66,7 @@ def sweep(
         return failed(*engine.explain(first, engine.ANSI.sub("", str(error)), []))
     if done.removed:
         console.err().print(f"recover: {len(done.removed)} things that an interrupted run left are removed")
-    for line in left(platform, done.kept):
+    for line in left(platform, kept):
         console.err().print(f"[yellow]left[/] {rich.markup.escape(line)}", soft_wrap=True)
     if any(one.why is Why.STATE_LOST for one in done.kept):
         return failed(LOST, exit_codes.ENVIRONMENT)
@@ -113,9 +121,11 @@ def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:
         if one.why is Why.STATE_LOST:
             continue
         # A run that was cut made a part of the plan only.
-        more = f" --partial --subject {one.stray.subject} --id {one.stray.identifier}" if one.why is Why.DATA else ""
-        command = f"`rempart {'adopt' if one.why is Why.DATA else 'verify'} {options}{more}`"
-        lines.append(f"{_told(one.stray)}: {one.stray.which}, and {one.why}. Next: {one.remedy or command}")
+        adoptable = one.why in (Why.DATA, Why.TWIN)
+        more = f" --partial --subject {one.stray.subject} --id {one.stray.identifier}" if adoptable else ""
+        command = f"`rempart {'adopt' if adoptable else 'verify'} {options}{more}`"
+        why = f"{one.why}; it is not taken over: {one.more}" if one.more else one.why
+        lines.append(f"{_told(one.stray)}: {one.stray.which}, and {why}. Next: {one.remedy or command}")
     return lines
 
 

@@ -24,6 +24,7 @@ class Which(enum.StrEnum):
     UNHELD = "no state holds it"
     NEVER_RAN = "it never ran"
     """A machine that the provider took and never started. A state may hold it: then it is refreshed afterwards."""
+    CUT = "its creation was cut, nobody has done anything with it, and nobody can read back what it was born with"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Why(enum.StrEnum):
 
     STATE_LOST = "the layer's state holds nothing: it may be lost"
     DATA = "it may hold data or serve somebody"
+    TWIN = "another one says the same of itself, so that nobody can tell which is meant"
     USED = "it is in use"
     CHANGED = "it changed while it was looked at"
     UNMARKED = "it may be the system's disk of a machine that never ran: the provider keeps no mark on it"
@@ -50,11 +52,12 @@ class Why(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kept:
-    """`remedy`: the provider's own command for it, where none of ours will do."""
+    """`remedy`: the provider's own command for it, where none of ours will do. `more`: why not even taken over."""
 
     stray: Stray
     why: Why
     remedy: str = ""
+    more: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Held:
     begun: Mapping[str, dt.datetime] = dataclasses.field(default_factory=dict)
     typed: frozenset[tuple[str, str]] = frozenset()
     """The same ids with their types: a router's interface has that of its port."""
+    creating: Mapping[tuple[str, str], dt.datetime] = dataclasses.field(default_factory=dict)
+    """(type, name) of what runs were making as they were cut -> since when its run ran; where the states say both."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from providers.ovh import kinds, labels
 
 PROVIDERS_OWN = ("network:dhcp", "network:distributed", "network:metadata")
 """Owners of ports that Neutron makes by itself beside a segment."""
+CLOCKS = dt.timedelta(seconds=60)
+"""By how much the clocks of this machine and of the provider may differ."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +124,15 @@ def own(thing: Thing, things: tuple[Thing, ...]) -> bool:
         boots = not thing.labels and bool(body.get("attachments")) and bool(body.get("is_bootable"))
         return boots and body.get("is_encrypted") is True
     return False
+
+
+def born(body: Mapping[str, Any]) -> dt.datetime | None:
+    """When the API says that a thing was made, in UTC."""
+    try:
+        said = dt.datetime.fromisoformat(str(body.get("created_at")))
+    except ValueError:
+        return None
+    return said if said.tzinfo else said.replace(tzinfo=dt.UTC)
 
 
 def tagged(kind: str, body: Mapping[str, Any]) -> Thing:

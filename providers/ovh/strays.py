@@ -5,7 +5,8 @@ its description only: both are the toolkit's own, the description bears the mark
 must agree. What anything uses is left to Neutron's own refusal (409), and what changed since it was looked at to its
 revision numbers (412); only what Neutron would delete along with a thing is looked for here.
 
-A machine that never ran goes too, where a state holds it as well: see `unborn`.
+A machine that never ran goes too, where a state holds it as well: see `unborn`; and one with user data that a run was
+making as it was cut, where nobody had anything of it: see `cut`. All else that ran or holds data is left to be adopted.
 
 A layer whose state holds nothing is either one whose first run got no answer, or one whose state is lost: `_cut` tells
 them apart, and nothing is removed where there is a doubt.
@@ -16,12 +17,12 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from blueprint import naming
 from providers import observation
-from providers.ovh import joints, kinds, labels, live, unborn
+from providers.ovh import cut, joints, kinds, labels, live, unborn
 from providers.ovh.live import Account, Thing
 from providers.strays import Claim, Held, Kept, Stray, Swept, Told, Which, Why
 
@@ -39,10 +40,8 @@ BY_NAME = {
     kinds.SERVER_GROUP: "`openstack server group delete {}`, if it has no member",
 }
 """Kinds on which OpenStack keeps no mark: they are named only, with what takes them away."""
-AFTER_AN_ANSWER = (kinds.SUBNET, kinds.RULE, kinds.INSTANCE)
+AFTER_AN_ANSWER = (kinds.SUBNET, kinds.RULE, kinds.INSTANCE, kinds.ATTACHMENT)
 """Kinds that are made only once the id of another of the same layer is known, so that an answer came."""
-CLOCKS = dt.timedelta(seconds=60)
-"""By how much the clocks of this machine and of the provider may differ."""
 PLATFORM, ENVIRONMENT = "rempart:platform", "rempart:environment"
 NEEDED = ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD")
 
@@ -65,16 +64,7 @@ class _Found:
 
     @property
     def born(self) -> dt.datetime | None:
-        return _born(self.body)
-
-
-def _born(body: Mapping[str, Any]) -> dt.datetime | None:
-    """When the API says that a thing was made, in UTC."""
-    try:
-        said = dt.datetime.fromisoformat(str(body.get("created_at")))
-    except ValueError:
-        return None
-    return said if said.tzinfo else said.replace(tzinfo=dt.UTC)
+        return live.born(self.body)
 
 
 def sweep(account: Account, claim: Claim, wanted: frozenset[str], held: Held, told: Told) -> Swept:
@@ -87,7 +77,8 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
     removed: list[Stray] = []
     kept: list[Kept] = []
     unborn.settled(lambda: _servers(cloud, claim, wanted))
-    found = [one for one in _strays(cloud, claim, held) if one.stray.layer in wanted]
+    claimed = tuple(_claimed(cloud, claim))
+    found = [one for one in claimed if _astray(one, held) and one.stray.layer in wanted]
     open_to_it = {layer for layer in wanted if layer in held.layers or _cut(layer, found, held)}
     if joints.LAYER in wanted & held.layers:
         for part in _parted(cloud, claim, held, told):
@@ -102,11 +93,17 @@ def _sweep(cloud: Any, claim: Claim, wanted: frozenset[str], held: Held, told: T
         elif stray.layer not in open_to_it:
             kept.append(Kept(stray, Why.STATE_LOST))
         elif stray.kind not in REMOVED and stray.which is not Which.NEVER_RAN:
-            kept.append(Kept(stray, Why.DATA, _unused_address(one)))
+            left = _untouched(one, claimed, removed)
+            gone = (
+                cut.remove(cloud, claim.plan, stray, held, _mine(claim, stray), told) if left.why is Why.DATA else None
+            )
+            removed += [gone] if gone else []
+            kept += [] if gone else [left]
         elif stray.kind == kinds.RULE and one.body.get("security_group_id") not in held.ids:
             continue  # it goes with its group, or stays with it where a port carries that
         elif why := _remove(cloud, claim, stray, told):
-            kept.append(Kept(stray, why))
+            serves = why is Why.USED and _serves(one, claimed)
+            kept.append(_untouched(one, claimed, removed) if serves else Kept(stray, why))
         else:
             removed.append(stray)
     kept += _unmarked(cloud, [one for one in found if one.stray in removed])
@@ -118,6 +115,22 @@ def _parted(cloud: Any, claim: Claim, held: Held, told: Told) -> Iterator[Stray 
     things = tuple(live.networking(cloud))
     subjects = {(one.type, one.identifier): said for one in things if (said := subject(one, claim))}
     yield from joints.sweep(cloud, things, claim.plan, subjects, held, told)
+
+
+def _untouched(one: _Found, claimed: Sequence[_Found], removed: Sequence[Stray]) -> Kept:
+    """What holds data or serves somebody. Twins are counted with those that a state holds, and without those gone."""
+    same = [
+        other.stray
+        for other in claimed
+        if (other.stray.kind, other.stray.subject) == (one.stray.kind, one.stray.subject) and other.stray not in removed
+    ]
+    return Kept(one.stray, Why.TWIN if len(same) > 1 else Why.DATA, _unused_address(one))
+
+
+def _serves(one: _Found, claimed: Sequence[_Found]) -> bool:
+    """An interface of a machine that is the stack's too."""
+    machines = {other.stray.identifier for other in claimed if other.stray.kind == kinds.INSTANCE}
+    return one.stray.kind == kinds.PORT and one.body.get("device_id") in machines
 
 
 def _unused_address(one: _Found) -> str:
@@ -132,7 +145,7 @@ def _unmarked(cloud: Any, removed: Sequence[_Found]) -> Iterator[Kept]:
     if not unborn_since or not cloud.has_service("block-storage"):
         return
     for disk in live.volumes(cloud):
-        born = _born(disk.body)
+        born = live.born(disk.body)
         if unborn.may_be_a_system_disk(disk) and born and born >= min(unborn_since):
             stray = Stray(disk.type, disk.identifier, "without a subject", "compute")
             yield Kept(stray, Why.UNMARKED, unborn.remedy(cloud, disk))
@@ -145,7 +158,7 @@ def _cut(layer: str, found: Sequence[_Found], held: Held) -> bool:
     if begun is None:
         return False
     marked = [one for one in found if one.stray.layer == layer and one.stray.kind not in BY_NAME]
-    return all(not _answered(one.stray) and one.born and one.born >= begun - CLOCKS for one in marked)
+    return all(not _answered(one.stray) and one.born and one.born >= begun - live.CLOCKS for one in marked)
 
 
 def _answered(stray: Stray) -> bool:
@@ -198,21 +211,40 @@ def _order(one: _Found) -> tuple[int, str, str]:
     return -1 if stray.which is Which.NEVER_RAN else place, stray.subject, stray.identifier
 
 
-def _strays(cloud: Any, claim: Claim, held: Held) -> Iterator[_Found]:
-    """Ids are compared, never names: a stray has the name of what stands."""
+def _claimed(cloud: Any, claim: Claim) -> Iterator[_Found]:
+    """All that bears the stack's mark, whoever holds it."""
     things = [*live.networking(cloud), *_machines(cloud)]
-    groups = {one.identifier: said for one in things if one.type == kinds.GROUP and (said := subject(one, claim))}
+    subjects = {(one.type, one.identifier): said for one in things if (said := subject(one, claim))}
     names = _names(claim)
     for thing in things:
         if thing.type == kinds.RULE:
-            said = _rule(thing, groups)
+            group = subjects.get((kinds.GROUP, str(thing.body.get("security_group_id"))))
+            said = _rule_of(thing.body, group) if group else None
         elif thing.type in BY_NAME:
             said = names.get((thing.type, str(thing.body.get("name"))))
         else:
-            said = subject(thing, claim)
-        which = Which.NEVER_RAN if thing.type == kinds.INSTANCE and unborn.never_ran(thing.body) else Which.UNHELD
-        if said and (which is Which.NEVER_RAN or thing.identifier not in held.ids):
+            said = subjects.get((thing.type, thing.identifier))
+        if said:
+            ran_never = thing.type == kinds.INSTANCE and unborn.never_ran(thing.body)
+            which = Which.NEVER_RAN if ran_never else Which.UNHELD
             yield _Found(Stray(thing.type, thing.identifier, said, layer(thing.type, said), which), thing.body)
+            yield from _attached(thing, said, subjects)
+
+
+def _attached(disk: Thing, said: str, subjects: Mapping[tuple[str, str], str]) -> Iterator[_Found]:
+    """That a disk of a machine is attached to that machine: the adapter's, though Nova keeps no mark on it."""
+    for body in disk.body.get("attachments") or () if disk.type == kinds.VOLUME else ():
+        server = str(body.get("server_id"))
+        if subjects.get((kinds.INSTANCE, server)) == said.partition("/disks/")[0]:
+            name = f"{said}/link"
+            yield _Found(
+                Stray(kinds.ATTACHMENT, f"{server}/{disk.identifier}", name, layer(kinds.ATTACHMENT, name)), body
+            )
+
+
+def _astray(one: _Found, held: Held) -> bool:
+    """Ids are compared, never names: a stray has the name of what stands."""
+    return one.stray.which is Which.NEVER_RAN or one.stray.identifier not in held.ids
 
 
 def _servers(cloud: Any, claim: Claim, wanted: frozenset[str]) -> list[Thing]:
@@ -239,12 +271,6 @@ def _names(claim: Claim) -> dict[tuple[str, str], str]:
     return {(kind, _name(kind, said, claim.owner)): said for kind, said in wanted}
 
 
-def _rule(thing: Thing, groups: Mapping[str, str]) -> str | None:
-    """A rule is claimed by its group, and says its own subject and its group's."""
-    group = groups.get(str(thing.body.get("security_group_id")))
-    return _rule_of(thing.body, group) if group else None
-
-
 def _rule_of(rule: Mapping[str, Any], group: str) -> str | None:
     """The subject of a rule of ours in the group of that subject; None for another's."""
     said, references = labels.from_description(str(rule.get("description") or ""))
@@ -256,11 +282,7 @@ def _remove(cloud: Any, claim: Claim, stray: Stray, told: Told) -> Why | None:
     import openstack.exceptions
 
     if stray.which is Which.NEVER_RAN:
-
-        def mine(metadata: Mapping[str, str]) -> bool:
-            return subject(Thing(stray.kind, stray.identifier, {}, metadata), claim) == stray.subject
-
-        return unborn.remove(cloud, stray.identifier, mine, lambda: told(stray))
+        return unborn.remove(cloud, stray.identifier, _mine(claim, stray), lambda: told(stray))
     noun = REMOVED[stray.kind]
     try:
         body = getattr(cloud.network, f"get_{noun}")(stray.identifier).to_dict()
@@ -279,6 +301,11 @@ def _remove(cloud: Any, claim: Claim, stray: Stray, told: Told) -> Why | None:
     except openstack.exceptions.ConflictException:
         return Why.USED
     return None
+
+
+def _mine(claim: Claim, machine: Stray) -> Callable[[Mapping[str, str]], bool]:
+    """Judges metadata that are read later: they still say what they said."""
+    return lambda metadata: subject(Thing(machine.kind, machine.identifier, {}, metadata), claim) == machine.subject
 
 
 def _same(cloud: Any, claim: Claim, stray: Stray, now: Thing) -> bool:

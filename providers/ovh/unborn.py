@@ -54,25 +54,31 @@ def settled(listed: Callable[[], Iterable[Thing]]) -> None:
 
 
 def remove(
-    cloud: Any, identifier: str, mine: Callable[[Mapping[str, str]], bool], tell: Callable[[], None]
+    cloud: Any,
+    identifier: str,
+    mine: Callable[[Mapping[str, str]], bool],
+    tell: Callable[[], None],
+    as_thought: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> Why | None:
     """Deletes the machine as it is now, and waits until it is gone: then its interfaces are free.
 
-    `mine` judges its metadata. Nova's own words are read here, not openstacksdk's: in those a field that a cloud hides
-    looks like one that is empty. Raises `observation.Unreachable` where it does not go.
+    `mine` judges its metadata, `as_thought` all of it: without that, it must never have run. Nova's own words are read
+    here, not openstacksdk's: in those a field that a cloud hides looks like one that is empty.
+    Raises `observation.Unreachable` where it does not go.
     """
     import openstack.exceptions
 
     try:
         now = _read(cloud, identifier)
-        if not mine(now.get("metadata") or {}) or not _unborn(now):
+        if not mine(now.get("metadata") or {}) or not (as_thought or _unborn)(now):
             return Why.CHANGED
         tell()
         cloud.compute.delete_server(identifier, ignore_missing=True)
         deadline = time.monotonic() + GONE_SECONDS
         while _read(cloud, identifier):
             if time.monotonic() > deadline:
-                raise observation.Unreachable(f"the machine {identifier} never ran, and OpenStack does not delete it")
+                what = "is to go" if as_thought else "never ran"
+                raise observation.Unreachable(f"the machine {identifier} {what}, and OpenStack does not delete it")
             time.sleep(PAUSE_SECONDS)
     except openstack.exceptions.NotFoundException:
         return None

@@ -54,6 +54,7 @@ def sweeper(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     made.sweep = sweep
     monkeypatch.setattr(strays.strays, "load", lambda _provider: made)
+    monkeypatch.setattr(strays.takeover, "take", lambda _platform, kept, *_: list(kept))
     return made
 
 
@@ -178,6 +179,26 @@ def test_what_is_left_is_said_with_what_to_do_next() -> None:
     assert "--partial --subject bubbles/study/d --id vol-1" in data
     assert named.endswith("Next: `remove k`")
     assert "Keypair k (bastion/keypair)" in named
+
+
+def test_of_what_is_not_taken_over_the_reason_is_said() -> None:
+    disk = Stray("openstack:blockstorage/volume:Volume", "vol-1", "bubbles/study/d", "compute")
+    differs, twin = strays.left(
+        PLATFORM, [Kept(disk, Why.DATA, more="a run would then update it (size)"), Kept(disk, Why.TWIN)]
+    )
+    assert "it is not taken over: a run would then update it (size). Next: `rempart adopt emc2" in differs
+    assert "nobody can tell which is meant" in twin
+    assert "--partial --subject bubbles/study/d --id vol-1" in twin
+
+
+def test_what_was_taken_over_is_not_told_as_left(
+    states: dict[str, Any], sweeper: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeper.answer = Swept((), (Kept(STRAY, Why.DATA), Kept(STRAY, Why.NAMED)))
+    monkeypatch.setattr(strays.takeover, "take", lambda _platform, kept, *_: list(kept[1:]))
+    assert run() == []
+    said = capsys.readouterr().err
+    assert (str(Why.DATA) in said, str(Why.NAMED) in said.replace("\n", " ")) == (False, True)
 
 
 def test_a_provider_whose_plugin_keeps_notes_is_left_alone(states: dict[str, Any]) -> None:

@@ -13,22 +13,18 @@ from typing import Any
 import psutil
 import pytest
 
-from blueprint import links, loader, planner, target
-from blueprint import plan as plans
+from blueprint import loader, planner, target
 from cli import exit_codes
-from providers.ovh import kinds, labels, live
 from sandbox.ovh import supervising
 from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
 from tests.engine import world as worlds
 from tests.engine.world import World
-from tests.faults import killing
+from tests.faults import counting, killing
 
 pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(1500)]
 
 PLATFORM = "minimal"
-BOUND = {kinds.PORT, kinds.INSTANCE, kinds.VOLUME, kinds.SERVER_GROUP}
-"""Kinds of the compute layer, in which nothing of the network's layer is."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +36,7 @@ def world(own: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
 
 def test_a_first_up_that_neutron_leaves_before_any_answer_converges_at_once(own: Cloud, network_only: World) -> None:
     """The state holds nothing then; what strays must be told from what a lost state would leave."""
-    _dies(own, network_only, "neutron", lambda api: len(_groups(api)) > 1, "network", "--only", "neutron")
+    _dies(own, network_only, "neutron", lambda api: len(counting.groups(api)) > 1, "network", "--only", "neutron")
 
 
 @pytest.mark.parametrize("victim", ["neutron", "mariadb"])
@@ -70,7 +66,7 @@ def _dies(own: Cloud, world: World, victim: str, moment: Callable[[Any], bool], 
     """`victim` dies at that moment of the layer's first `up`; after `recover`, what the API lists is the plan, once."""
     arguments = _arguments(world, layer)
     api = openstack.account(world.folder).connect()
-    before = Counter(_subjects(api))
+    before = Counter(counting.subjects(api))
 
     def start_again() -> None:
         again = openstack.sandbox(world.folder, "up", "ovh", *services)
@@ -91,13 +87,13 @@ def _dies(own: Cloud, world: World, victim: str, moment: Callable[[Any], bool], 
     assert all(set(one["changes"]) <= {"same"} for one in json.loads(nothing.stdout)), nothing.stdout
 
     plan = planner.plan(loader.load(loader.find(PLATFORM)), target.load(world.target), world.name)
-    made = _network(plan) if layer == "network" else _compute(plan)
-    assert Counter(_subjects(api)) - before == made, recovered.stderr
-    assert _ids(api, layer) == _held(world, layer), "what there is, and what the state holds"
-    assert all(one.status == "ACTIVE" for one in _listed(api, "compute", "servers"))
+    made = counting.network(plan) if layer == "network" else counting.compute(plan)
+    assert Counter(counting.subjects(api)) - before == made, recovered.stderr
+    assert counting.ids(api, layer) == counting.held(world, layer), "what there is, and what the state holds"
+    assert all(one.status == "ACTIVE" for one in counting.listed(api, "compute", "servers"))
     gone = world.rempart("destroy", *arguments, "--unprotect")
     assert gone.returncode == 0, gone.stdout + gone.stderr
-    assert Counter(_subjects(api)) == before
+    assert Counter(counting.subjects(api)) == before
 
 
 def _arguments(world: World, layer: str) -> tuple[str, ...]:
@@ -126,71 +122,3 @@ def _as_it_is_told(api: Any, words: str) -> None:
         assert not disk.attachments and not disk.metadata
         api.block_storage.delete_volume(disk)
         api.block_storage.wait_for_delete(disk)
-
-
-# -- what there is ---------------------------------------------------------------------------------------------------
-
-
-def _listed(api: Any, service: str, listing: str) -> list[Any]:
-    return list(getattr(getattr(api, service.replace("-", "_")), listing)()) if api.has_service(service) else []
-
-
-def _groups(api: Any) -> list[Any]:
-    """The project's own, without the one that Neutron gives to each project."""
-    found = api.network.security_groups(project_id=api.current_project_id)
-    return [one for one in found if one.name != "default"]
-
-
-def _things(api: Any) -> Iterator[live.Thing]:
-    """Everything of the project that no service made by itself."""
-    everything = [*live.networking(api)]
-    if api.has_service("compute"):
-        everything += [*live.servers(api), *live.beside_servers(api), *live.volumes(api)]
-    return (thing for thing in everything if not live.own(thing, tuple(everything)))
-
-
-def _subjects(api: Any) -> Iterator[tuple[str, str]]:
-    """(kind, subject) of each; what says no subject, with its id."""
-    for thing in _things(api):
-        said = thing.labels.get(labels.SUBJECT) or labels.from_description(str(thing.body.get("description") or ""))[0]
-        named = thing.type in (kinds.SERVER_GROUP, kinds.KEYPAIR)
-        yield thing.type, "" if named else said or thing.identifier
-
-
-def _network(plan: plans.Plan) -> Counter[tuple[str, str]]:
-    """What the network layer is to be, each once."""
-    segments = [subnet.subject for bubble in plan.bubbles for zone in bubble.zones for subnet in zone.subnets]
-    for peering in plan.peerings:
-        segments += [links.segment(peering.subject, subnet.subject) for subnet in links.subnets(plan, peering)]
-    networks = [*(bubble.subject for bubble in plan.bubbles), *(peering.subject for peering in plan.peerings)]
-    filters = [f"{zone.subject}/filter" for bubble in plan.bubbles for zone in bubble.zones]
-    return Counter(
-        [(kinds.NETWORK, subject) for subject in networks]
-        + [(kinds.SUBNET, subject) for subject in segments]
-        + [(kinds.GROUP, subject) for subject in filters]
-        + [(kinds.RULE, rule.subject) for rule in plan.rules]
-    )
-
-
-def _compute(plan: plans.Plan) -> Counter[tuple[str, str]]:
-    """What the compute layer is to be, each once; server groups bear no subject, and are counted."""
-    machines = [machine.subject for machine in plan.machines]
-    tiers = Counter(subject.rpartition("/")[0] for subject in machines)
-    ports = [f"{subject}/nic" for subject in machines]
-    ports += [subject for subject, machine, _ in links.interfaces(plan) if machine.subject in machines]
-    return Counter(
-        [(kinds.INSTANCE, subject) for subject in machines]
-        + [(kinds.PORT, subject) for subject in ports]
-        + [(kinds.VOLUME, disk.subject) for machine in plan.machines for disk in machine.disks]
-        + [(kinds.SERVER_GROUP, "") for count in tiers.values() if count > 1]
-    )
-
-
-def _ids(api: Any, layer: str) -> set[str]:
-    return {thing.identifier for thing in _things(api) if (thing.type in BOUND) == (layer == "compute")}
-
-
-def _held(world: World, layer: str) -> set[str]:
-    resources = world.state(world.stack(PLATFORM, layer))["deployment"]["resources"]
-    listed = {kinds.NETWORK, kinds.SUBNET, kinds.GROUP, kinds.RULE, *BOUND}
-    return {one["id"] for one in resources if one["type"] in listed and not one.get("external")}

@@ -130,6 +130,21 @@ class Cloud:
         answer._content = json.dumps({"server": found}).encode()
         return answer
 
+    def get_server(self, identifier: str) -> Any:
+        if identifier not in self.answers:
+            raise refusals.NotFoundException(identifier)
+        return server.Server.existing(**copy.deepcopy(self.answers[identifier]))
+
+    def server_actions(self, identifier: str) -> Iterator[Any]:
+        assert identifier in self.answers
+        return iter(self.rows.get("server_actions", ()))
+
+    def get_volume(self, identifier: str) -> Any:
+        found = [one for one in self.rows.get("volumes", ()) if one.id == identifier]
+        if not found:
+            raise refusals.NotFoundException(identifier)
+        return found[0]
+
     def delete_server(self, identifier: str, *, ignore_missing: bool) -> None:
         assert ignore_missing
         self.before_delete(identifier)
@@ -145,6 +160,6 @@ class Cloud:
         yield from (server.Server.existing(**body) for body in copy.deepcopy(self.answers).values())
 
     def __getattr__(self, listing: str) -> Any:
-        if listing not in ("keypairs", "server_groups", "volumes", "attachments"):
+        if listing not in ("keypairs", "server_groups", "volumes", "attachments", "snapshots"):
             raise AttributeError(listing)
         return lambda **_query: iter(self.rows.get(listing, ()))

@@ -283,6 +283,60 @@ def test_what_holds_data_is_named_and_stays(neutron: Neutron) -> None:
     assert done.kept[0].stray == Stray(kinds.VOLUME, "vol-1", subject, "compute")
 
 
+MACHINE = "bubbles/study/machines/app/1"
+MARKED = {
+    "rempart:platform": "minimal",
+    "rempart:environment": "dev",
+    "rempart:stack": "minimal.ovh-sandbox.dev.compute",
+}
+
+
+def ran(identifier: str, subject: str = MACHINE, **more: str) -> server.Server:
+    return server.Server.existing(
+        id=identifier, status="ACTIVE", metadata={**MARKED, "rempart:subject": subject, **more}
+    )
+
+
+def disk(identifier: str, *attached: str, of: str = MACHINE) -> volume.Volume:
+    told = {**MARKED, "rempart:subject": f"{of}/disks/data"}
+    where = [{"server_id": one, "attachment_id": f"a-{one}"} for one in attached]
+    return volume.Volume.existing(id=identifier, metadata=told, size=1, attachments=where)
+
+
+def test_two_that_claim_one_subject_are_twins_whoever_holds_one(neutron: Neutron) -> None:
+    two = {"servers": [ran("vm-1"), ran("vm-2")], "volumes": [disk("vol-1"), disk("vol-2")]}
+    names = dict.fromkeys(("vm-1", "vm-2", "vol-1", "vol-2"), Why.TWIN)
+    assert why(sweep(neutron, **two)) == names
+    held = Held(HELD.ids | {"vm-1", "vol-2"}, ALL)
+    assert why(sweep(neutron, held, **two)) == {"vm-2": Why.TWIN, "vol-1": Why.TWIN}
+    assert neutron.deleted == []
+
+
+def test_one_of_another_stack_is_no_twin(neutron: Neutron) -> None:
+    theirs = ran("vm-2", **{"rempart:environment": "prod", "rempart:stack": "minimal.ovh-sandbox.prod.compute"})
+    assert why(sweep(neutron, servers=[ran("vm-1"), theirs])) == {"vm-1": Why.DATA}
+
+
+def test_a_disk_that_hangs_on_its_machine_strays_with_it_unless_that_is_held(neutron: Neutron) -> None:
+    things = {"servers": [ran("vm-1"), ran("vm-9", f"{MACHINE}0")], "volumes": [disk("vol-1", "vm-1")]}
+    link = Stray(kinds.ATTACHMENT, "vm-1/vol-1", f"{MACHINE}/disks/data/link", "compute")
+    assert link in [one.stray for one in sweep(neutron, **things).kept if one.why is Why.DATA]
+    known = sweep(neutron, Held(HELD.ids | {"vm-1", "vm-9", "vol-1", "vm-1/vol-1"}, ALL), **things)
+    assert known == Swept((), ())
+    elsewhere = {**things, "volumes": [disk("vol-1", "vm-9", "vm-of-nobody")]}
+    assert kinds.ATTACHMENT not in {one.stray.kind for one in sweep(neutron, **elsewhere).kept}
+
+
+def test_an_interface_on_which_a_machine_of_the_stack_runs_may_serve(neutron: Neutron) -> None:
+    """Else it is in use, and nobody of ours says by whom."""
+    on = {"network_id": "net-held", "device_owner": "compute:a"}
+    neutron.put("ports", "port-2", claimed(f"{MACHINE}0/nic", **on, device_id="vm-1"))
+    neutron.put("ports", "port-3", claimed(f"{MACHINE}1/nic", **on, device_id="vm-of-nobody"))
+    done = why(sweep(neutron, servers=[ran("vm-1", f"{MACHINE}0")]))
+    assert done == {"vm-1": Why.DATA, "port-2": Why.DATA, "port-3": Why.USED}
+    assert neutron.deleted == []
+
+
 def test_a_machine_of_a_layer_without_a_state_says_that_the_state_is_lost(neutron: Neutron) -> None:
     mark = {
         "rempart:platform": "minimal",
