@@ -6,7 +6,7 @@
     python3 tools/toolchain.py path           # the folders to put in front of PATH
     python3 tools/toolchain.py env            # the same, as a shell export
     python3 tools/toolchain.py status         # what is there and what is missing
-    python3 tools/toolchain.py test           # the Go tests of the language host
+    python3 tools/toolchain.py test           # the Go tests of what is ours: language host, what stands before a bridge
     python3 tools/toolchain.py bundle FILE    # what was built, as an archive for a machine without a network
 
 An installed pulumi (3.259 or later, with its Python language host) is used as it is. Otherwise the engine is built from

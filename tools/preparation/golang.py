@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from tools.preparation import installed, places, pythons
-from tools.preparation.places import ENGINE, Part
+from tools.preparation.places import Part
 from tools.preparation.telling import BUNDLE, CACHE, NEEDED_MIB, Trouble, last_lines, remedy, step
 
 SDK = "github.com/pulumi/pulumi/sdk/v3"
@@ -59,14 +59,15 @@ def _schema(part: Part, go: pathlib.Path, scratch: pathlib.Path) -> list[str]:
 
 
 def test(go: pathlib.Path) -> None:
-    """The language host's own tests."""
+    """Our own tests of what is ours: the language host, what stands before a bridge."""
     places.toolchains().mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(dir=places.toolchains(), prefix="testing-") as scratch,
-        step("test the Python language host", "about 1 min the first time"),
-    ):
-        said = run(go, ENGINE, "test", "-trimpath", "./...", scratch=scratch)
-    print(said, end="", flush=True)
+    for part in (one for one in (*places.PARTS, *places.EXTRAS) if one.tested):
+        with (
+            tempfile.TemporaryDirectory(dir=places.toolchains(), prefix="testing-") as scratch,
+            step(f"test what is ours of {part.name}", "about 1 min the first time"),
+        ):
+            said = run(go, part, "test", "-trimpath", part.tested, scratch=scratch)
+        print(said, end="", flush=True)
 
 
 def room() -> None:

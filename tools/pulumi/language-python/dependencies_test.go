@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -100,7 +101,9 @@ func TestAboutNamesThePythonOfTheVirtualEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contains(t, answer.GetVersion(), "3.")
+	if !regexp.MustCompile(`^3\.\d+\.\d+$`).MatchString(answer.GetVersion()) {
+		t.Fatal(answer)
+	}
 	contains(t, answer.GetExecutable(), "python")
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -77,14 +78,24 @@ func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
 
+// told prints which Python runs, as `pulumi about` shows it.
+const told = `import sys; print(sys.executable); print("%d.%d.%d" % sys.version_info[:3])`
+
+// About is asked at each start of the engine, so it starts Python once and alone: the SDK's own starts pip as well, a tenth
+// of a preview, for a version that is no part of the answer.
 func (h *host) About(ctx context.Context, req *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
 	tc, err := resolve(req.GetInfo())
 	if err != nil {
 		return nil, err
 	}
-	info, err := tc.About(ctx)
+	command, err := tc.Command(ctx, "-I", "-S", "-c", told)
 	if err != nil {
 		return nil, err
 	}
-	return &pulumirpc.AboutResponse{Executable: info.PythonExecutable, Version: info.PythonVersion.String()}, nil
+	out, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s does not start: %w; run `make toolchain`", command.Path, err)
+	}
+	executable, version, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return &pulumirpc.AboutResponse{Executable: executable, Version: version}, nil
 }
