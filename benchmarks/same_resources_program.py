@@ -26,13 +26,14 @@ def filled(value: Any, made: Mapping[str, pulumi.CustomResource]) -> Any:
 
 
 def register(folder: pathlib.Path) -> None:
-    """As the OVHcloud adapter does it: one explicit provider, no second try of a write."""
+    """As the OVHcloud adapter does it: an explicit provider, no second try of a write, rules go with their group."""
     listed = json.loads((folder / "resources.json").read_text(encoding="utf-8"))
     provider = pulumi_openstack.Provider("openstack", **listed["provider"])
     made: dict[str, pulumi.CustomResource] = {}
     for one in listed["resources"]:
         kind = getattr(getattr(pulumi_openstack, one["module"]), one["class"])
-        options = pulumi.ResourceOptions(provider=provider)
+        group = one["arguments"].get("security_group_id")
+        options = pulumi.ResourceOptions(provider=provider, deleted_with=made[group["id_of"]] if group else None)
         made[one["name"]] = kind(one["name"], opts=options, **filled(one["arguments"], made))
 
 

@@ -68,11 +68,13 @@ class Session(abc.ABC):
         tags: Mapping[str, str] | None = None,
         protect: bool = False,
         depends_on: Sequence[pulumi.Resource] | None = None,
+        deleted_with: pulumi.Resource | None = None,
         name: str | None = None,
     ) -> Kind:
         """Registers one native resource, named by its subject; `name` where several serve one subject.
 
-        `references` says, in words that policies can read before ids exist, what each id points at.
+        `references` says, in words that policies can read before ids exist, what each id points at. `deleted_with` is
+        what the provider never deletes without this one: where both are to go, only that one is asked for.
         """
         args = {**arguments, **self.labelled(kind, subject, references or {}, tags)}
         if self.transform is not None:
@@ -85,6 +87,7 @@ class Session(abc.ABC):
             provider=self.s3 if kind.__module__.startswith("rempart_s3") else self.native,
             protect=protect,
             depends_on=list(depends_on or ()),
+            deleted_with=deleted_with,
             import_=adoption.identifier(name or subject),
         )
         return kind(name or subject, opts=options, **args)

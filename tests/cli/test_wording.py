@@ -52,6 +52,16 @@ SEEN = [
         2,
     ),
     (
+        'got 409: {"message": "Security group rule already exists. Rule id is 62da6eb6-0000-4000-8000-000000000001."}',
+        "the rule 62da6eb6-0000-4000-8000-000000000001 is there already, and no state holds it. `rempart recover`",
+        2,
+    ),
+    (
+        'got 409: {"message": "Security Group 62da6eb6-0000-4000-8000-000000000001 in use."}',
+        "openstack port list --security-group 62da6eb6-0000-4000-8000-000000000001",
+        2,
+    ),
+    (
         'got 409: {"message": "Port 62da6eb6-0000-4000-8000-000000000001 is still in use."}',
         "serves another machine",
         2,

@@ -8,20 +8,22 @@ from __future__ import annotations
 import ipaddress
 import os
 import pathlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import openstack.exceptions as openstack_errors
 import pytest
 
 from blueprint import loader, workspace
-from cli import exit_codes
+from cli import exit_codes, wording
 from providers.ovh import labels
 from sandbox.ovh import region
 from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
 from tests.engine import world as worlds
 from tests.engine.world import World
-from tests.faults import telling
+from tests.faults import killing, telling
 
 pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(600)]
 
@@ -104,3 +106,54 @@ def test_a_quota_of_machines_is_named_with_the_subject(standing: World, me: Any,
             standing, "compute", exit_codes.ENVIRONMENT, "/tiers/",
             "the project's compute quota `instances` is used up (Requested 1, but already used ",
         )  # fmt: skip
+
+
+def test_a_group_that_outlives_its_destroy_keeps_its_rules_and_recovers(standing: World, me: Any) -> None:
+    """A destroy lets go of a group's rules before it asks for the group; where that stays, so do they."""
+    group, rules = _group(me)
+    assert rules
+    network = next(iter(me.network.networks(project_id=me.current_project_id)))
+    stranger = me.network.create_port(network_id=network.id, security_group_ids=[group])
+    try:
+        command = killing.rempart("destroy", *telling.arguments(standing, "network"))
+        with killing.running(standing, *command) as one:  # killed at its end: the plugin waits ten minutes for the port
+            _until_let_go(standing, group, one)
+        assert _group(me) == (group, rules)
+        _told_that_they_are_there(me, group)
+    finally:
+        me.network.delete_port(stranger)
+    telling.works(standing, "recover", "network")
+    again, made = _group(me)
+    assert again == group and sorted(made.values()) == sorted(rules.values())
+    assert not made.keys() & rules.keys(), "rules that no state held are taken away, and made by the plan"
+
+
+def _group(api: Any) -> tuple[str, dict[str, tuple[Any, ...]]]:
+    """Id of one zone's group, and what each of its rules lets through, by id."""
+    groups = api.network.security_groups(project_id=api.current_project_id)
+    found = next(one.id for one in groups if labels.from_tags(one.tags).get(labels.SUBJECT, "").endswith("/filter"))
+    rules = api.network.security_group_rules(security_group_id=found)
+    return found, {one.id: (one.direction, one.protocol, str(one.remote_ip_prefix), one.description) for one in rules}
+
+
+def _told_that_they_are_there(api: Any, group: str) -> None:
+    """What `up` would hear from Neutron now has words that lead on."""
+    rule = next(iter(api.network.security_group_rules(security_group_id=group)))
+    same = ("direction", "ether_type", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix")
+    with pytest.raises(openstack_errors.ConflictException) as refused:
+        api.network.create_security_group_rule(security_group_id=group, **{name: rule[name] for name in same})
+    told = wording.told(str(refused.value.details))
+    assert told is not None and rule.id in told.text and "rempart recover" in told.text
+
+
+def _until_let_go(world: World, group: str, one: killing.Running) -> None:
+    """Returns once the state holds the group, and none of its rules, while the command still runs."""
+    deadline = time.monotonic() + 120
+    while True:
+        assert one.process.poll() is None, f"it ended before: {one.said()[-3000:]}"
+        assert time.monotonic() < deadline, one.said()[-3000:]
+        held = world.state(world.stack(telling.PLATFORM, "network"))["deployment"]["resources"]
+        assert any(thing.get("id") == group for thing in held), "the group is gone, though a port carries it"
+        if not any(thing["inputs"].get("securityGroupId") == group for thing in held if "inputs" in thing):
+            return
+        time.sleep(0.5)

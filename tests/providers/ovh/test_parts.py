@@ -206,3 +206,22 @@ def test_data_disks_are_protected() -> None:
     registering.register("minimal", "compute", "ovh-sandbox", look=look)
     disks = {disk.subject for machine in MINIMAL.machines for disk in machine.disks}
     assert {name for name, protected in seen.items() if protected} == disks
+
+
+def test_each_rule_goes_with_its_group_and_nothing_else_goes_unasked() -> None:
+    """Only what Neutron takes away by itself may be left out of a destroy."""
+    groups: dict[str, str] = {}
+
+    def look(args: pulumi.ResourceTransformationArgs) -> None:
+        with_it = args.opts.deleted_with
+        if with_it is not None:
+            assert args.type_ == kinds.RULE, args.name
+            groups[args.name] = with_it._name
+
+    for platform in ("minimal", "emc2"):
+        for native in ({}, {"routers": True}):
+            groups.clear()
+            made = registering.register(platform, "network", "ovh-sandbox", look=look, **native)
+            rules = [inputs for kind, _, inputs in made.resources if kind == kinds.RULE]
+            said = [labels.from_description(inputs["description"]) for inputs in rules]
+            assert groups == {subject: references["securityGroupId"] for subject, references in said}
