@@ -7,12 +7,10 @@ no run uses it: a preview on the engine is what decides.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import pathlib
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -24,6 +22,7 @@ from blueprint import stack as stacks
 from blueprint import target as targets
 from components import landing_zone
 from providers import capabilities, contracts, registry
+from stacks import quiet
 
 NOWHERE = "https://planned.invalid"
 NOBODY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPLANNED planned"
@@ -46,20 +45,6 @@ class Resource:
     type: str
     name: str
     inputs: Mapping[str, Any]
-
-
-@contextlib.contextmanager
-def untraced() -> Iterator[None]:
-    """The SDK tells the engine from which lines each resource was registered, a sixth of its work: here nobody asks."""
-    before = getattr(sys, "tracebacklimit", None)
-    sys.tracebacklimit = 1
-    try:
-        yield
-    finally:
-        if before is None:
-            del sys.tracebacklimit
-        else:
-            sys.tracebacklimit = before
 
 
 class _Monitor(pulumi.runtime.Mocks):
@@ -133,6 +118,6 @@ def _layer(plan: plans.Plan, where: targets.Target, layer: str) -> list[Resource
             )
             return pulumi.Output.from_input(zone.outputs)
 
-        with untraced():
+        with quiet.untraced():
             pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     return [Resource(layer, *one) for one in monitor.seen]

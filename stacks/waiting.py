@@ -1,7 +1,7 @@
 """How the program waits, at its end, for what it registered: each output is looked at once, when it is done.
 
 The SDK waits again for all that are left after each one that is done, so its work grows with the square of their
-number: half of what the program itself does in `up` of 240 resources (docs/adr/0016).
+number: half of what the program itself does in `up` of 240 resources (ADR 0017).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from pulumi_policy.deserialize import deserialize_properties
 from blueprint import loader, planner, target
 from blueprint import plan as plans
 from providers import capabilities, contracts, registry
-from stacks import planned
+from stacks import quiet
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLE golden"
 CLOUDS = pathlib.Path(__file__).parent / "clouds.yaml"
@@ -136,7 +136,7 @@ def _register(
         )
         return pulumi.Output.from_input(zone.outputs)
 
-    with planned.untraced():
+    with quiet.untraced():
         run()
     ids = frozenset(identifier for named in given.values() for identifier in named.values())
     return Registered(plan, tuple(monitor.resources), tuple(monitor.mocks.seen), ids)

@@ -6,6 +6,7 @@ import dataclasses
 import ipaddress
 import json
 import pathlib
+import sys
 from collections import Counter
 
 import pytest
@@ -306,6 +307,14 @@ def test_no_secret_is_left_in_clear(up: list[dict[str, object]], world: World) -
         if path.is_file() and path.name != "credentials.json" and secret in path.read_bytes()
     ]
     assert holders == []
+
+
+def test_no_state_says_on_which_machine_it_was_made(up: list[dict[str, object]], world: World) -> None:
+    """Neither lines of the program nor folders: others read it."""
+    for layer in LAYERS:
+        said = json.dumps(world.state(world.stack("emc2", layer)))
+        named = ("stackTrace", "sourcePosition", "project://", str(world.checkout), sys.prefix)
+        assert [word for word in named if word in said] == []
 
 
 def test_the_evidence_is_one_signed_archive_without_a_secret(

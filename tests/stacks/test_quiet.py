@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import settings
+from pulumi.runtime import mocks, resource, settings
 from pulumi.runtime.proto import engine_pb2
 
 from stacks import quiet
+from tests.components import registering
 
 
 class Engine:
@@ -29,6 +31,7 @@ class Engine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine()
     monkeypatch.setattr(settings.SETTINGS, "engine", made)
+    monkeypatch.setattr(resource, "_get_stack_trace", resource._get_stack_trace)  # as it was, at the end
     return made
 
 
@@ -52,6 +55,40 @@ def test_debug_messages_are_sent_where_the_environment_asks_for_them(engine: Eng
     quiet.quieten({"PULUMI_OPTION_DEBUG": asked})
     pulumi.log.debug("registering")
     assert engine.told == [(engine_pb2.DEBUG, "registering")]
+
+
+def test_no_stack_of_calls_is_sent(engine: Engine) -> None:
+    """Through the SDK's own code: which lines made a resource is in its registration only where that is asked for."""
+    assert _sent() == [(True, True)]
+    quiet.quieten({"PULUMI_OPTION_DEBUG": "true"})
+    assert _sent() == [(True, True)]
+    with quiet.untraced():
+        assert _sent() == [(False, False)]
+    assert _sent() == [(True, True)]
+    quiet.quieten({})
+    assert _sent() == [(False, False)]
+
+
+def _sent() -> list[tuple[bool, bool]]:
+    """Of one registration: whether it says a place, and whether a stack."""
+    sent: list[tuple[bool, bool]] = []
+
+    class Monitor(mocks.MockMonitor):
+        def RegisterResource(self, request: Any) -> Any:
+            if request.custom:
+                sent.append((request.HasField("sourcePosition"), bool(request.stackTrace.frames)))
+            return super().RegisterResource(request)
+
+    class Part(pulumi.CustomResource):
+        def __init__(self) -> None:
+            super().__init__("test:index:Part", "part")
+
+    before, monitor = settings.SETTINGS.engine, Monitor(registering.Recorder())
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    pulumi.runtime.set_mocks(monitor.mocks, monitor=monitor)
+    settings.SETTINGS.engine = before
+    pulumi.runtime.test(Part)()  # type: ignore[no-untyped-call]
+    return sent
 
 
 def test_the_rest_of_the_engines_client_is_as_it_was(engine: Engine) -> None:

@@ -20,7 +20,7 @@ from components import landing_zone
 from policies.session import FACTS
 from policies.verdicts import Finding, State
 from providers import contracts, registry
-from stacks import planned, references
+from stacks import quiet, references
 from tests.components import registering
 from tests.policies import judging
 
@@ -74,7 +74,7 @@ def run(platform: str, place: str, layer: str, by_hand: bool) -> list[Resource]:
         args = landing_zone.LandingZoneArgs(plan, layer, adapters, session, network, registering.KEY)
         return pulumi.Output.from_input(landing_zone.LandingZone(platform, args).outputs)
 
-    with planned.untraced():
+    with quiet.untraced():
         program()
     return [(kind, one, given, engine.told[(kind, one)]) for kind, one, given in cloud.seen if kind != stacks.REFERENCE]
 
