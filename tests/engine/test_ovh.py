@@ -9,15 +9,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import openstack.exceptions
 import pytest
 import yaml
 
 from blueprint import links, loader, planner, target
 from blueprint import plan as plans
+from cli import exit_codes
 from providers.ovh import labels
+from sandbox import services
+from sandbox.ovh import layout
+from tests.conformance import ovh
 from tests.engine import openstack as clouds
 from tests.engine import world as worlds
 from tests.engine.world import World
+from tests.faults import telling
 
 pytestmark = [pytest.mark.engine, pytest.mark.openstack]
 
@@ -207,6 +213,53 @@ def test_one_availability_zone_is_told_as_what_it_is(
     findings = [one for one in json.loads(place.read_text(encoding="utf-8"))["findings"] if one["rule"] == "CPT-01"]
     assert {one["state"] for one in findings} == {"evidence_required", "conform", "not_applicable"}
     assert {one["effect"] for one in findings} == {"pass", "warn"}
+
+
+def test_a_reader_sees_all_of_it_and_may_change_none(up: list[dict[str, Any]], there: There, world: World) -> None:
+    """The file that is read has no other credential for OpenStack, and this one only the role `reader`."""
+    with telling.credential(layout.cloud(), world, roles=[{"name": "reader"}]) as (_user, _made, env):
+        reader = clouds.Account(pathlib.Path(env["OS_CLIENT_CONFIG_FILE"])).connect()
+        group, server = next(iter(there.groups.values())), next(iter(there.servers.values()))
+        for write in (
+            lambda: reader.network.create_network(name="mine"),
+            lambda: reader.network.delete_security_group(group.id),
+            lambda: reader.network.create_security_group_rule(security_group_id=group.id, direction="ingress"),
+            lambda: reader.compute.delete_server(server.id),
+        ):
+            with pytest.raises(openstack.exceptions.ForbiddenException):
+                write()
+        said = world.rempart(*_place("verify", world), env={**env, "REMPART_READER_CLOUD": services.CLOUD})
+        project = reader.current_project_id
+    assert said.returncode == 0, said.stdout[-3000:] + said.stderr[-3000:]
+    read = json.loads(said.stdout)
+    assert read["identity"] == {"account": project, "credentials": services.CLOUD, "reader": True}
+    assert (read["standing"], read["unmanaged"]) == ("simulated", [])
+    assert read["rules"]["GOV-10"]["live"].keys() == {"conform"}
+
+
+def test_a_hand_on_the_project_is_seen_and_what_it_took_comes_back(up: list[dict[str, Any]], world: World) -> None:
+    zone, hand = "bubbles/study/zones/data", ovh.Hand(world)
+    hand.close(zone)
+    hand.open(zone)
+    stray = hand.bring(zone)
+    drifted = world.rempart(*_place("drift", world), "--layer", "network")
+    assert drifted.returncode == exit_codes.VIOLATION, drifted.stdout + drifted.stderr
+    found = [(one["what"], one["subject"]) for one in json.loads(drifted.stdout)]
+    assert [what for what, subject in found if "/ingress/study.data/" in subject] == ["gone"], found
+    added = [subject for what, subject in found if what == "added"]
+    assert len(added) == 2 and any(stray in one for one in added), found
+    read = world.rempart(*_place("verify", world))
+    assert read.returncode == exit_codes.VIOLATION, read.stderr
+    assert any(stray in one for one in json.loads(read.stdout)["unmanaged"])
+    hand.undo()
+    again = world.rempart(*_place("up", world), "--layer", "network", "--refresh", "--yes")
+    assert again.returncode == 0, again.stdout + again.stderr
+    quiet = world.rempart(*_place("drift", world), "--layer", "network")
+    assert (quiet.returncode, json.loads(quiet.stdout)) == (0, []), quiet.stdout + quiet.stderr
+
+
+def _place(command: str, world: World) -> tuple[str, ...]:
+    return command, PLATFORM, "--target", "ovh-sandbox", "--environment", world.name, "--format", "json"
 
 
 def test_destroying_everything_leaves_nothing(up: list[dict[str, Any]], there: There, world: World) -> None:
