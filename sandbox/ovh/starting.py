@@ -44,7 +44,7 @@ def up(cloud: Cloud, services: tuple[Service, ...], tell: Tell) -> None:
     if any(service.messages for service in services):
         _messages(cloud)
     _databases(cloud, services)
-    _prepare(cloud, services)
+    _prepare(cloud, services, tell)
     for process in (one for service in services for one in service.processes if not one.late):
         if process.service == "nova" or process.service == "cinder":
             _wait_for_messages(cloud)
@@ -53,8 +53,9 @@ def up(cloud: Cloud, services: tuple[Service, ...], tell: Tell) -> None:
     region.accounts(cloud, services)
     for process in (one for service in services for one in service.processes if one.late):
         _start(cloud, process)
-    for service in services:
+    for number, service in enumerate(services, 1):
         supervising.wait(cloud, service.name, functools.partial(_answers, cloud, service.name))
+        tell(f"ovh:   {service.name} answers ({number} of {len(services)}, {time.monotonic() - began:.0f} s)")
     if any(service.name == "nova" for service in services):
         _hosts(cloud)
     region.fill(cloud, services)
@@ -196,15 +197,17 @@ def sql(cloud: Cloud, query: str) -> str | None:
 # -- once for each service -------------------------------------------------------------------------------------------
 
 
-def _prepare(cloud: Cloud, services: tuple[Service, ...]) -> None:
-    """Databases filled, several at a time: it is most of a first start."""
+def _prepare(cloud: Cloud, services: tuple[Service, ...], tell: Tell) -> None:
+    """Databases filled, several at a time: it is most of a first start, so each is told."""
     todo = [service for service in services if not _prepared(cloud, service).exists()]
     if any(service.name == "keystone" for service in todo):
         _keys(cloud)
     slow_first = sorted(todo, key=lambda service: (service.name not in {"nova", "neutron"}, service.name))
     with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
-        for done in [pool.submit(_prepare_one, cloud, service) for service in slow_first]:
+        begun = {pool.submit(_prepare_one, cloud, service): service.name for service in slow_first}
+        for number, done in enumerate(concurrent.futures.as_completed(begun), 1):
             done.result()
+            tell(f"ovh:   {begun[done]}'s tables are made ({number} of {len(begun)})")
 
 
 def _prepare_one(cloud: Cloud, service: Service) -> None:

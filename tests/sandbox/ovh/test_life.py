@@ -77,7 +77,9 @@ def test_down_stops_it_when_nobody_else_uses_it_and_up_finds_everything_again(
     assert sandbox(two, "down", "ovh").returncode == 0
     assert ours(own) == set() and not layout.taken(own.port("keystone"))
 
-    assert up(one).connect().current_project_id == project
+    said = sandbox(one, "up", "ovh", "--only", "keystone")
+    assert "ovh:   keystone answers (1 of 1, " in said.stderr, said.stderr  # who waits sees it move
+    assert account(one).connect().current_project_id == project
     processes = ours(own)
     assert up(one).clouds == first.clouds and ours(own) == processes  # again: nothing changes
     assert first.clouds.read_text(encoding="utf-8") == credential

@@ -15,7 +15,7 @@ import pytest
 from cli import exit_codes
 from cli import sandbox as command
 from sandbox.errors import SandboxError
-from sandbox.ovh import configuration, description, installing, layout, supervising
+from sandbox.ovh import configuration, description, installing, layout, starting, supervising
 from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
 
@@ -136,6 +136,19 @@ def test_ports_are_kept_and_those_of_others_are_left_alone(cloud: Cloud, monkeyp
     monkeypatch.setattr(layout, "taken", lambda port: port == cloud.first_port + 3)
     assert layout._free_ports(cloud.folder) not in (cloud.first_port, None)
     assert layout._free_ports(cloud.folder / "other") != layout._free_ports(cloud.folder)
+
+
+def test_a_first_start_tells_each_step_that_is_done(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a minute or more: who waits sees it move."""
+    configuration.write(cloud)
+    monkeypatch.setattr(starting, "_prepare_one", lambda of, service: starting._prepared(of, service).touch())
+    told: list[str] = []
+    services = description.chosen(["neutron", "nova"])
+    starting._prepare(cloud, services, told.append)
+    assert [line.rpartition("(")[2] for line in told] == ["1 of 3)", "2 of 3)", "3 of 3)"]
+    assert {line.split()[1] for line in told} == {"keystone's", "neutron's", "nova's"}
+    starting._prepare(cloud, services, told.append)
+    assert len(told) == 3, "what is done is not told again"
 
 
 # -- processes -------------------------------------------------------------------------------------------------------
