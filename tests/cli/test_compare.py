@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import html
 import html.parser
 import json
 import pathlib
 import re
 
 import pytest
+import yaml
 
 from blueprint import loader, planner, target
 from cli import compare, comparison
@@ -98,6 +100,55 @@ def test_every_format_names_every_offer(
     if format == "html":
         assert "http" not in text, "one file, no network"
         html.parser.HTMLParser().feed(text)
+
+
+COLUMNS = {
+    "Offers": {"offer", "region (zones)", "decision", "valid"},
+    "Constraints": {"offer", "constraint", "met"},
+    "Workarounds": {"brick", "workaround", "requirement", "complexity", "security", "functional"},
+}
+MADE = {"networks", "filter groups", "filter rules", "ports", "machines"}
+
+
+@pytest.mark.parametrize("format", ["md", "html", "json"])
+def test_every_format_holds_every_table_with_its_columns_and_cells(
+    format: str, made: comparison.Comparison, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "compare", lambda *_: made)
+    path = tmp_path / f"compare.{format}"
+    assert compare.compare("minimal", "dev", format, str(path)) == 0
+    text = html.unescape(path.read_text(encoding="utf-8"))
+    tables = {one.title: one for one in comparison.sections(made)}
+    assert tables.keys() == {*COLUMNS, "Brick by brick", "Roadmap", "The same matrix"}
+    assert {title: set(tables[title].headers) & columns for title, columns in COLUMNS.items()} == COLUMNS
+    assert [str(day) for day in made.days] == list(tables["Roadmap"].headers[2:])
+    assert {row[0] for row in tables["The same matrix"].rows} >= MADE
+    for one in tables.values():
+        words = [one.title, *one.headers, *(cell for row in one.rows for cell in row)]
+        assert [word for word in words if word not in text and json.dumps(word)[1:-1] not in text] == []
+
+
+def test_every_word_of_a_workaround_is_its_files_own(made: comparison.Comparison) -> None:
+    """Read here from the file itself: nothing is typed by hand in between."""
+    rows = {(row[0], row[1]): row[2:7] for row in comparison.sections(made)[4].rows}
+    found = {}
+    for column in made.columns:
+        path = pathlib.Path(capabilities.__file__).parent / column.offer.provider / "capabilities.yaml"
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))["offers"][column.key]
+        for name, part in {**said["bricks"], **said.get("features", {})}.items():
+            its = part.get("workaround")
+            if its and (name in said["bricks"] or part["state"] != "native"):
+                words = (its["name"], its["requirement"], its["complexity"].replace("_", " "))
+                found[column.title, name] = (*words, its["impact"]["security"], its["impact"]["functional"])
+    assert rows == found
+    assert len(found) > 10
+
+
+def test_what_ends_within_six_months_is_a_line_of_the_roadmap(made: comparison.Comparison) -> None:
+    rows = comparison.sections(made)[2].rows
+    (line,) = [row for row in rows if row[:2] == ("network", "outscale: IaaS Cloud on Demand")]
+    assert line[2:] == ("native", "native, qualification lapsed", "native, qualification lapsed")
+    assert not [row for row in rows if row[1].startswith("ovh: ") and row[0] == "network"], "its decision holds"
 
 
 def test_an_unknown_format_is_refused() -> None:
