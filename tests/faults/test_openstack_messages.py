@@ -27,6 +27,9 @@ from tests.faults import killing, telling
 
 pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(600)]
 
+LASTS = 10.0
+"""Seconds for which a credential lasts: until a test has it in hand."""
+
 
 @pytest.fixture(scope="module")
 def world(shared: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -48,6 +51,12 @@ def test_a_credential_that_was_revoked_is_told(shared: Cloud, world: World) -> N
     with telling.credential(shared, world) as (user, made, env):
         user.identity.delete_application_credential(user.current_user_id, made)
         telling.signed_out(world, env, made.secret, "does not know the application credential of OS_CLOUD any more")
+
+
+def test_a_credential_that_has_expired_is_told(shared: Cloud, world: World) -> None:
+    with telling.credential(shared, world, expires_at=telling.ends_in(LASTS)) as (_user, made, env):
+        time.sleep(LASTS + 1)
+        telling.signed_out(world, env, made.secret, "has expired")
 
 
 def test_a_wrong_secret_is_told(shared: Cloud, world: World) -> None:
