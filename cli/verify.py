@@ -72,8 +72,9 @@ def read(platform: str, target_name: str, environment_name: str) -> Reading:
     plan = planner.plan(loader.load(loader.find(platform)), target, environment_name)
     adapter = observation.load(target.provider)
     account = adapter.account(environment.enter(), target.region)
+    authority = adapter.authority(account)  # first: nothing is sent to whoever is asked without a certificate
     endpoints = dict(adapter.endpoints(account))
-    asked = {api: tls.chain(url, adapter.authority(account)) for api, url in endpoints.items()}
+    asked = {api: tls.chain(url, authority) for api, url in endpoints.items()}
     chains = {api: chain for api, chain in asked.items() if chain is not None}
     offer = capabilities.load(target.provider).offer(target.offer)
     registered = [one.host for one in offer.hosts] if offer else []

@@ -122,7 +122,10 @@ class LiveAdapter(Protocol):
         ...
 
     def authority(self, account: Any) -> str | None:
-        """The file of certificate authorities that the account names; None for the machine's own."""
+        """The file of certificate authorities that the account names; None for the machine's own.
+
+        Raises `Unreachable` where the account says to look at no certificate at all.
+        """
         ...
 
     def identity(self, account: Any) -> Identity: ...

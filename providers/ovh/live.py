@@ -18,6 +18,8 @@ PROVIDERS_OWN = ("network:dhcp", "network:distributed", "network:metadata")
 """Owners of ports that Neutron makes by itself beside a segment."""
 CLOCKS = dt.timedelta(seconds=60)
 """By how much the clocks of this machine and of the provider may differ."""
+SERVICES = ("network", "compute", "block-storage")
+"""What is read, by its type in the catalogue."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +44,23 @@ class Account:
             why = ", which REMPART_READER_CLOUD names" if self.reader else ""
             raise observation.Unreachable(f"{self.clouds} has no readable entry {self.cloud!r}{why}") from None
         return found
+
+    @property
+    def auth_url(self) -> str:
+        """Where it signs in."""
+        return str(self.entry().get("auth", {}).get("auth_url", ""))
+
+    @property
+    def authority(self) -> str | None:
+        """Certificate authorities of its own. Raises `Unreachable` where OpenStack is asked without looking at any."""
+        entry = self.entry()
+        asked = {name: str(entry.get(name, "")).lower() for name in ("verify", "insecure")}
+        if asked["verify"] in ("false", "0") or asked["insecure"] in ("true", "1"):
+            raise observation.Unreachable(
+                f"the entry {self.cloud!r} of {self.clouds} looks at no certificate: what answers may be anybody. Take "
+                "`verify: false` and `insecure: true` out; `cacert` names an authority of one's own"
+            )
+        return str(entry.get("cacert") or "") or self.ca_bundle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +106,13 @@ def connect(account: Account) -> Any:
     import openstack
 
     return openstack.connect(load_yaml_config=False, load_envvars=False, **account.entry())
+
+
+def asked(cloud: Any) -> Mapping[str, str]:
+    """Service -> where it is asked: as Keystone's catalogue says, or as clouds.yaml says in its place."""
+    there = [name for name in SERVICES if cloud.has_service(name)]
+    found = {name: getattr(cloud, name.replace("-", "_")).get_endpoint() for name in there}
+    return {name: str(url) for name, url in found.items() if url}
 
 
 def store(account: Account) -> Any:

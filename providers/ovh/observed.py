@@ -65,12 +65,12 @@ def account(env: Mapping[str, str], region: str) -> Account:
 
 
 def endpoints(account: Account) -> Mapping[str, str]:
-    auth = str(account.entry().get("auth", {}).get("auth_url", ""))
-    return {"api": auth, "storage": account.storage}
+    with live.reaching(account):
+        return {"api": account.auth_url, "storage": account.storage, **live.asked(live.connect(account))}
 
 
 def authority(account: Account) -> str | None:
-    return account.ca_bundle
+    return account.authority
 
 
 def identity(account: Account) -> observation.Identity:
@@ -151,10 +151,8 @@ class _Reading:
         return thing.labels.get(labels.SUBJECT) or self._named.get((thing.type, self._name(thing)), "")
 
     def _providers(self) -> Iterator[Fact]:
-        auth = endpoints(self._account)["api"]
-        yield facts.fact(
-            "pulumi:providers:openstack", "openstack", "openstack", {"region": self._account.region, "authUrl": auth}
-        )
+        given = {"region": self._account.region, "authUrl": self._account.auth_url}
+        yield facts.fact("pulumi:providers:openstack", "openstack", "openstack", given)
         yield facts.fact(
             "pulumi:providers:s3", "s3", "rgw", {"region": self._account.region, "endpoint": self._account.storage}
         )
