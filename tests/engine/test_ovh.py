@@ -234,6 +234,7 @@ def test_a_reader_sees_all_of_it_and_may_change_none(up: list[dict[str, Any]], t
     read = json.loads(said.stdout)
     assert read["identity"] == {"account": project, "credentials": services.CLOUD, "reader": True}
     assert (read["standing"], read["unmanaged"]) == ("simulated", [])
+    assert read["endpoints"].keys() == {"api", "storage", "network", "compute", "block-storage"}
     assert read["rules"]["GOV-10"]["live"].keys() == {"conform"}
 
 
