@@ -7,10 +7,14 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
 from blueprint import stack as stacks
-from cli import engine, exit_codes
+from cli import console, engine, exit_codes
 
 WAVES = (("network", "storage"), ("compute", "bastion"))
 """Layers of one wave stand on earlier waves only."""
+STOPPING = (
+    "stopping: what the provider has been asked for ends first, which may take minutes. Ctrl-C again ends at once; "
+    "`rempart recover` then finds what was lost"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +94,11 @@ def _waves(
     for wave in waves:
         names = [platform.stack(layer) for layer in wave if layer in wanted]
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
-            results += pool.map(one, names)
+            try:
+                results += pool.map(one, names)
+            except KeyboardInterrupt:
+                console.err().print(STOPPING, soft_wrap=True)
+                raise
         if any(result.code for result in results):
             break
     return results

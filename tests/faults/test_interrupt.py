@@ -34,6 +34,7 @@ def test_ctrl_c_leaves_state_and_cloud_in_agreement(world: World, control: Contr
         killing.interrupt(one.process, signal.SIGINT)
         assert one.process.wait(timeout=60) == exit_codes.INTERRUPTED, one.said()
         assert "Traceback" not in one.said()
+        assert "Ctrl-C again ends at once" in one.told()
         assert "run the same command again" in one.told()
     made = {r["id"] for r in world.state(world.stack("minimal", "network"))["deployment"]["resources"] if "id" in r}
     there = {thing.identifier for thing in world.things() if thing.kind in ("Net", "Subnet", "RouteTable")}
