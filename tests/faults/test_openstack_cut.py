@@ -72,7 +72,7 @@ def test_killed_while_nova_builds_it_takes_over_what_came_of_it(moment: str, wor
     with killing.running(world, *killing.rempart("up", *arguments)) as one:
         _until(lambda: MOMENTS[moment](api), one)
     assert _pending(world), "an answer that is waited for was lost"
-    _until(lambda: all(server.status == "ACTIVE" for server in api.compute.servers()))
+    _until(lambda: _calm(api))
     there = _named(api)
     lost = there.keys() - _held(world)
     assert lost, "something is there that the state does not hold"
@@ -113,10 +113,22 @@ def _until(reached: Any, one: killing.Running | None = None) -> None:
         time.sleep(0.1)
 
 
+def _calm(api: Any) -> bool:
+    """OpenStack has done all that it was asked to do."""
+    machines = all(one.status == "ACTIVE" for one in api.compute.servers())
+    return machines and all(one.status in ("in-use", "available") for one in api.block_storage.volumes())
+
+
 def _named(api: Any) -> Mapping[tuple[str, str], str]:
-    """(kind, subject) -> id of machines and data disks: what must stay the same one."""
-    found = [one for one in counting.things(api) if one.type in (kinds.INSTANCE, kinds.VOLUME)]
-    return {(one.type, one.labels.get(labels.SUBJECT, one.identifier)): one.identifier for one in found}
+    """(kind, subject) -> id of machines, data disks and what joins them: what must stay the same one."""
+    found: dict[tuple[str, str], str] = {}
+    for one in counting.things(api):
+        subject = one.labels.get(labels.SUBJECT, one.identifier)
+        if one.type in (kinds.INSTANCE, kinds.VOLUME):
+            found[one.type, subject] = one.identifier
+        for at in one.body.get("attachments") or () if one.type == kinds.VOLUME else ():
+            found[kinds.ATTACHMENT, f"{subject}/link"] = f"{at['server_id']}/{one.identifier}"
+    return found
 
 
 def _held(world: World) -> set[tuple[str, str]]:
