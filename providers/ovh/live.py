@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from providers import buckets, observation
-from providers.ovh import kinds, labels
+from providers.ovh import clouds, kinds, labels
 
 PROVIDERS_OWN = ("network:dhcp", "network:distributed", "network:metadata")
 """Owners of ports that Neutron makes by itself beside a segment."""
@@ -54,8 +54,7 @@ class Account:
     def authority(self) -> str | None:
         """Certificate authorities of its own. Raises `Unreachable` where OpenStack is asked without looking at any."""
         entry = self.entry()
-        asked = {name: str(entry.get(name, "")).lower() for name in ("verify", "insecure")}
-        if asked["verify"] in ("false", "0") or asked["insecure"] in ("true", "1"):
+        if clouds.trusting(entry):
             raise observation.Unreachable(
                 f"the entry {self.cloud!r} of {self.clouds} looks at no certificate: what answers may be anybody. Take "
                 "`verify: false` and `insecure: true` out; `cacert` names an authority of one's own"

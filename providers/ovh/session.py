@@ -19,7 +19,7 @@ import yaml
 from blueprint import links
 from blueprint import plan as plans
 from providers import contracts, registration
-from providers.ovh import kinds, labels
+from providers.ovh import clouds, kinds, labels
 
 REGION = "openstack-region"
 """Setting of a target: the name that OpenStack gives to the region (a pod of it)."""
@@ -41,11 +41,16 @@ class Session(registration.Session):
 
     @functools.cached_property
     def native(self) -> openstack.Provider:
-        """Only names go into the state: credentials stay in clouds.yaml, which the plugin reads itself."""
+        """Only names go into the state: credentials stay in clouds.yaml, which the plugin reads itself.
+
+        Where that entry signs in, and whether it looks at certificates, is said aloud, so that policies judge it.
+        """
+        entry = _entry(self.place.endpoints["configuration"], self.place.endpoints["cloud"])
         return openstack.Provider(
             "openstack",
             cloud=self.place.endpoints["cloud"],
-            auth_url=_auth_url(self.place.endpoints["configuration"], self.place.endpoints["cloud"]),
+            auth_url=str(entry["auth"]["auth_url"]),
+            insecure=clouds.trusting(entry) or None,
             region=self.place.settings.get(REGION, self.plan.region),
             max_retries=NO_SECOND_TRY,
         )
@@ -98,13 +103,15 @@ def connect(plan: plans.Plan, place: contracts.Place, transform: contracts.Trans
     return Session(plan, place, transform)
 
 
-def _auth_url(configuration: str, cloud: str) -> str | None:
-    """Where that entry of clouds.yaml signs in: said aloud, so that policies judge it. Nothing else is read."""
+def _entry(configuration: str, cloud: str) -> Mapping[str, Any]:
+    """That entry of clouds.yaml, which gives an `auth_url`. Nothing else is read."""
     try:
         read = yaml.safe_load(pathlib.Path(configuration).read_text(encoding="utf-8"))
-        return str(read["clouds"][cloud]["auth"]["auth_url"])
+        found: Mapping[str, Any] = read["clouds"][cloud]
+        str(found["auth"]["auth_url"])
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         raise pulumi.RunError(
             f"{configuration} gives no auth_url for the cloud {cloud!r}: correct it, or set OS_CLIENT_CONFIG_FILE and "
             "OS_CLOUD to a file and an entry that do"
         ) from None
+    return found

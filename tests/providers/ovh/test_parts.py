@@ -10,14 +10,17 @@ from typing import Any
 import hypothesis.strategies as st
 import pulumi
 import pytest
+import yaml
 from hypothesis import given
 
 from blueprint import exposure, links, loader, planner, target
 from blueprint import plan as plans
+from policies.verdicts import State
 from providers import contracts
 from providers.ovh import compute, facts, kinds, labels, network, segments
 from providers.ovh import session as sessions
 from tests.components import registering
+from tests.policies import judging
 
 WHERE = target.load("ovh-sandbox")
 PLAN = planner.plan(loader.load(loader.find("emc2")), WHERE, "dev")
@@ -170,7 +173,7 @@ def test_a_file_of_clouds_that_gives_no_place_to_sign_in_is_told_without_its_con
     path = tmp_path / "clouds.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(pulumi.RunError) as refused:
-        sessions._auth_url(str(path), "rempart")
+        sessions._entry(str(path), "rempart")
     assert "OS_CLIENT_CONFIG_FILE" in str(refused.value)
     assert "hunter2" not in str(refused.value)
 
@@ -184,6 +187,26 @@ def test_only_names_of_the_cloud_reach_the_provider() -> None:
         )[1]
     )
     assert set(given_to) == {"cloud", "authUrl", "region", "maxRetries"}
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [({"verify": False}, True), ({"verify": "no"}, True), ({"insecure": True}, True), ({"verify": True}, False)],
+)
+def test_a_cloud_that_looks_at_no_certificate_is_deployed_to_by_nobody(
+    said: dict[str, Any], refused: bool, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plugin reads clouds.yaml by itself, and no rule would: the adapter says it aloud, and NET-10 refuses it."""
+    entry = yaml.safe_load(registering.CLOUDS.read_text(encoding="utf-8"))
+    entry["clouds"]["rempart"] |= {"auth": {"auth_url": "https://127.0.0.1:18500/v3"}, **said}
+    path = tmp_path / "clouds.yaml"
+    path.write_text(yaml.safe_dump(entry), encoding="utf-8")
+    monkeypatch.setitem(registering.ENDPOINTS, "configuration", str(path))
+    made = registering.register("minimal", "network", "ovh-sandbox", look=lambda _: None).resources
+    kind, name, inputs = next(one for one in made if one[0] == "pulumi:providers:openstack")
+    found = judging.ask(judging.judge_at("ovh-sandbox", "minimal"), "NET-10", facts.fact(kind, "urn::x", name, inputs))
+    assert (found.state is State.NON_CONFORM) is refused, found
+    assert ("certificate" in found.message) is refused
 
 
 def test_machines_boot_from_an_encrypted_volume_that_ends_with_them() -> None:
