@@ -107,7 +107,7 @@ def _filters(session: Session, zone: plans.Zone, parent: pulumi.Resource) -> dic
 def _rule(
     session: Session, rule: plans.FilterRule, group: networking.SecGroup, subject: str, parent: pulumi.Resource
 ) -> None:
-    """Nobody deletes it where its group goes: Neutron takes a group's rules away with it, or keeps both (ADR 0022)."""
+    """Nobody deletes it where its group goes: Neutron takes a group's rules away with it, or keeps both (ADR 0025)."""
     version = ipaddress.ip_network(rule.cidr).version
     ports = {} if rule.protocol == "icmp" else {"port_range_min": rule.from_port, "port_range_max": rule.to_port}
     session.make(
