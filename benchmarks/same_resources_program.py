@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 import pulumi_openstack
 
+from blueprint import garbage
 from stacks import quiet, waiting
 
 
@@ -38,6 +39,7 @@ def register(folder: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    quiet.quieten()  # as every stack of ours
+    garbage.seldom()  # as every stack of ours
+    quiet.quieten()
     waiting.once_each()
     register(pathlib.Path.cwd())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import Annotated, NoReturn
 
 import typer
 
+from blueprint import garbage
 from cli import baseline_app, decide_app, ending, evidence_app, exit_codes, waive_app
 
 app = typer.Typer(
@@ -355,7 +355,7 @@ def demo_violation() -> None:
 
 def main() -> NoReturn:
     """The entry point."""
-    gc.set_threshold(50_000, 20, 50)  # a command ends soon: looking for garbage was up to a fifth of its time
+    garbage.seldom()
     if sys.stdout is None or sys.stdout.encoding.lower() != "utf-8":
         from cli import console
 

@@ -2,8 +2,10 @@
 
 import sys
 
+from blueprint import garbage
 from policies import carried
 
+garbage.seldom()
 if carried.OPTION in sys.argv[1:]:
     carried.serve()
 else:

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 
+from blueprint import garbage
 from plugins.runtime.declare import Plugin
 from plugins.runtime.protocol import provider_pb2_grpc
 from plugins.runtime.servicer import Servicer
@@ -38,6 +39,7 @@ def serve(plugin: Plugin[Any]) -> None:
     engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     # Ctrl-C reaches the whole process group; the engine then calls Cancel and decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    garbage.seldom()
     server, port = start(plugin, engine)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
