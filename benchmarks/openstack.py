@@ -95,6 +95,10 @@ def medians(taken: Taken) -> Iterator[tuple[str, float]]:
         yield f"openstack_{operation}_over_opentofu", ours / theirs
         for name, took in zip(("openstack", "opentofu"), times, strict=True):
             yield f"{name}_{operation}_processor_seconds", statistics.median(one.processor for one in took)
+    alone, looking = (
+        statistics.median(one.seconds for one in taken[key]) for key in ((OURS, BLIND), (THEIRS, LOOKING))
+    )
+    yield "openstack_destroy_as_each_does_over_opentofu", alone / looking
 
 
 def _pulumi(world: worlds.World, folder: pathlib.Path, listed: Sequence[same_resources.Resource]) -> Run:

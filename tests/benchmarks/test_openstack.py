@@ -66,10 +66,12 @@ def test_figures_are_medians_and_their_ratio() -> None:
         (tool, operation): took(1.0) for tool in (openstack.OURS, openstack.THEIRS) for operation in openstack.ROUND
     }
     taken[openstack.OURS, "up"], taken[openstack.THEIRS, "up"] = took(9.0, 3.0, 2.0), took(4.0, 2.0, 100.0)
+    taken[openstack.OURS, openstack.BLIND] = took(0.25)
     shown = dict(openstack.medians(taken))
     assert shown["openstack_up_seconds"] == 3.0
     assert shown["opentofu_up_seconds"] == 4.0
     assert shown["openstack_up_over_opentofu"] == 0.75
     assert shown["openstack_destroy_over_opentofu"] == 1.0
+    assert shown["openstack_destroy_as_each_does_over_opentofu"] == 0.25, "theirs looks unless told otherwise"
     assert (shown["openstack_up_processor_seconds"], shown["opentofu_up_processor_seconds"]) == (1.5, 2.0)
     assert list(shown).count("openstack_up_seconds") == 1
