@@ -13,6 +13,8 @@ from tests.engine import openstack
 from tests.engine import world as worlds
 from tests.engine.world import World
 
+SSH = 22
+
 
 def with_routers(name: str, folder: pathlib.Path) -> contextlib.AbstractContextManager[World]:
     """The offer as it announces itself: routers and floating IPs are allowed, and the toolkit is told so."""
@@ -37,7 +39,7 @@ class Hand:
         rule = next(
             one
             for one in self._cloud.network.security_group_rules(security_group_id=group.id)
-            if one.direction == "ingress"
+            if one.direction == "ingress" and one.port_range_min != SSH  # whose flow `open` would let pass all the same
         )
         self._cloud.network.delete_security_group_rule(rule.id)
         return str(rule.port_range_min)
@@ -48,8 +50,8 @@ class Hand:
             security_group_id=group.id,
             direction="ingress",
             protocol="tcp",
-            port_range_min=22,
-            port_range_max=22,
+            port_range_min=SSH,
+            port_range_max=SSH,
             remote_ip_prefix="0.0.0.0/0",
         )
         self._undo.append(lambda: self._cloud.network.delete_security_group_rule(made.id))

@@ -16,10 +16,10 @@ import yaml
 from blueprint import links, loader, planner, target
 from blueprint import plan as plans
 from cli import exit_codes
-from providers.ovh import labels
+from providers.ovh import labels, observed
 from sandbox import services
 from sandbox.ovh import layout
-from tests.conformance import ovh
+from tests.conformance import matrix, ovh
 from tests.engine import openstack as clouds
 from tests.engine import world as worlds
 from tests.engine.world import World
@@ -238,9 +238,22 @@ def test_a_reader_sees_all_of_it_and_may_change_none(up: list[dict[str, Any]], t
     assert read["rules"]["GOV-10"]["live"].keys() == {"conform"}
 
 
-def test_a_hand_on_the_project_is_seen_and_what_it_took_comes_back(up: list[dict[str, Any]], world: World) -> None:
-    zone, hand = "bubbles/study/zones/data", ovh.Hand(world)
-    hand.close(zone)
+@pytest.fixture
+def hand(up: list[dict[str, Any]], world: World) -> Iterator[ovh.Hand]:
+    """What it brought goes at the end, whatever the test found: a port that is nobody's would hold its network."""
+    made = ovh.Hand(world)
+    yield made
+    made.undo()
+
+
+def test_a_hand_on_the_project_is_seen_and_what_it_took_comes_back(
+    hand: ovh.Hand, plan: plans.Plan, world: World
+) -> None:
+    zone = "bubbles/study/zones/data"
+    account = observed.account(world.env, plan.region)
+    port = hand.close(zone)
+    (closed,) = matrix.declared_but_closed(plan, observed.flows(account, plan))
+    assert closed.endswith(f" -> {zone}: tcp/{port}")
     hand.open(zone)
     stray = hand.bring(zone)
     drifted = world.rempart(*_place("drift", world), "--layer", "network")
@@ -255,6 +268,8 @@ def test_a_hand_on_the_project_is_seen_and_what_it_took_comes_back(up: list[dict
     hand.undo()
     again = world.rempart(*_place("up", world), "--layer", "network", "--refresh", "--yes")
     assert again.returncode == 0, again.stdout + again.stderr
+    flows = observed.flows(account, plan)
+    assert (matrix.denied_but_open(plan, flows), matrix.declared_but_closed(plan, flows)) == ([], [])
     quiet = world.rempart(*_place("drift", world), "--layer", "network")
     assert (quiet.returncode, json.loads(quiet.stdout)) == (0, []), quiet.stdout + quiet.stderr
 
