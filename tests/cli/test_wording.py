@@ -57,9 +57,23 @@ SEEN = [
         2,
     ),
     (
-        'got 409: {"message": "Security Group 62da6eb6-0000-4000-8000-000000000001 in use."}',
-        "openstack port list --security-group 62da6eb6-0000-4000-8000-000000000001",
+        'got 409: {"message": "Unable to complete operation on network 62da6eb6-0000-4000-8000-000000000001. There are '
+        'one or more ports still in use on the network, id for these ports is: 4f7c"}',
+        "openstack port list --network 62da6eb6-0000-4000-8000-000000000001",
         2,
+    ),
+    (
+        "Error waiting for openstack_networking_subnet_v2 c1d38588-6f28-4685-8404-d22afbee8308 to become deleted: "
+        "context deadline exceeded",
+        "most likely an interface, and OpenStack did not let it go in time. `rempart verify`",
+        3,
+    ),
+    ("Error deleting openstack_networking_secgroup_v2: context deadline exceeded", "did not let it go in time", 3),
+    (
+        "Error waiting for openstack_networking_network_v2 c1d3 to Delete:  timeout while waiting for state to become "
+        "'DELETED' (last state: 'ACTIVE', timeout: 10m0s)",
+        "did not let it go in time",
+        3,
     ),
     (
         'got 409: {"message": "Port 62da6eb6-0000-4000-8000-000000000001 is still in use."}',
