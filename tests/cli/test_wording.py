@@ -118,3 +118,9 @@ def test_what_no_table_knows_stays_as_it_is() -> None:
     watch = watched("Something else went wrong")
     text, code = engine.explain("s", "", watch.errors, watch.worded)
     assert "Something else went wrong" in text and code == exit_codes.BAD_INPUT
+
+
+def test_what_is_waited_for_to_come_up_is_not_said_to_be_in_use() -> None:
+    said = "Error waiting for openstack_networking_port_v2 4f7c to become available: timeout while waiting for state"
+    told = wording.told(said)
+    assert told is None or "uses it" not in told.text
