@@ -6,7 +6,7 @@ import gc
 
 
 def seldom() -> None:
-    """From here on: what is there stays, and is not looked at again. Called once all is imported.
+    """From here on: what is there stays, and is not looked at again: best once most is imported.
 
     Looking as often as Python does by itself is a sixth of a layer's program and a fifth of a command.
     """

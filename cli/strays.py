@@ -45,8 +45,8 @@ def sweep(
     first = str(platform.stack(wanted[0]))
 
     def told(stray: Stray) -> None:
-        progress(str(platform.stack(stray.layer)), f"remove {_told(stray)}")
-        console.err().print(f"recover: removing {rich.markup.escape(_told(stray))}: {stray.which}", soft_wrap=True)
+        progress(str(platform.stack(stray.layer)), f"remove {stray.named}")
+        console.err().print(f"recover: removing {rich.markup.escape(stray.named)}: {stray.which}", soft_wrap=True)
 
     def failed(text: str, code: int) -> list[engine.LayerResult]:
         return [engine.LayerResult(first, engine.Operation.REFRESH, {}, 0.0, error=text, code=code)]
@@ -125,12 +125,8 @@ def left(platform: layers.Platform, kept: Iterable[Kept]) -> list[str]:
         more = f" --partial --subject {one.stray.subject} --id {one.stray.identifier}" if adoptable else ""
         command = f"`rempart {'adopt' if adoptable else 'verify'} {options}{more}`"
         why = f"{one.why}; it is not taken over: {one.more}" if one.more else one.why
-        lines.append(f"{_told(one.stray)}: {one.stray.which}, and {why}. Next: {one.remedy or command}")
+        lines.append(f"{one.stray.named}: {one.stray.which}, and {why}. Next: {one.remedy or command}")
     return lines
-
-
-def _told(stray: Stray) -> str:
-    return f"{stray.kind.rsplit(':', 1)[-1]} {stray.identifier} ({stray.subject})"
 
 
 def _resources(name: stacks.StackName, env: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:

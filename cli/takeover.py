@@ -36,9 +36,8 @@ def take(
         left |= {wanted[name].identifier: why for name, why in refused.items()}
         for name, stray in wanted.items():
             if name not in refused:
-                told = f"{stray.kind.rsplit(':', 1)[-1]} {stray.identifier} ({name})"
                 console.err().print(
-                    f"recover: took over {rich.markup.escape(told)}, which is as the plan has it", soft_wrap=True
+                    f"recover: took over {rich.markup.escape(stray.named)}, which is as the plan has it", soft_wrap=True
                 )
     return [
         dataclasses.replace(one, more=left.get(one.stray.identifier, ""))

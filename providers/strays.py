@@ -37,6 +37,11 @@ class Stray:
     layer: str
     which: Which = Which.UNHELD
 
+    @property
+    def named(self) -> str:
+        """As a person is told of it: its kind without the package's name, its id, what it serves."""
+        return f"{self.kind.rsplit(':', 1)[-1]} {self.identifier} ({self.subject})"
+
 
 class Why(enum.StrEnum):
     """Why a stray is left where it is."""
