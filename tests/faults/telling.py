@@ -22,8 +22,8 @@ MACHINERY = ("Traceback", "NeutronError", "sdk-v2", "provider=openstack@", "Prog
 """Words of the layers below: none of them helps who reads."""
 
 
-def arguments(world: World, layer: str, *more: str) -> tuple[str, ...]:
-    return PLATFORM, "--target", world.target, "-e", world.name, "--layer", layer, "--yes", *more
+def arguments(world: World, layer: str, *more: str, platform: str = PLATFORM) -> tuple[str, ...]:
+    return platform, "--target", world.target, "-e", world.name, "--layer", layer, "--yes", *more
 
 
 def works(world: World, command: str, layer: str, *more: str) -> None:

@@ -19,7 +19,7 @@ from tests import longer
 from tests.engine import openstack
 from tests.engine import world as worlds
 from tests.engine.world import World
-from tests.faults import counting, killing
+from tests.faults import counting, killing, telling
 
 pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(1500)]
 
@@ -38,13 +38,9 @@ def world(cloud: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(workspace.PLATFORMS_VARIABLE, str(folder))
         with worlds.world(f"b{os.getpid()}", tmp_path_factory.mktemp("built"), "ovh-sandbox") as made:
-            up = made.rempart("up", *_arguments(made, "network"))
+            up = made.rempart("up", *telling.arguments(made, "network", platform=PLATFORM))
             assert up.returncode == exit_codes.OK, up.stdout + up.stderr
             yield made
-
-
-def _arguments(world: World, layer: str) -> tuple[str, ...]:
-    return PLATFORM, "--target", world.target, "-e", world.name, "--layer", layer, "--yes"
 
 
 def the_told_one_is_built(api: Any) -> bool:
@@ -68,7 +64,7 @@ def test_killed_while_nova_builds_it_takes_over_what_came_of_it(moment: str, wor
     """But for the machine with user data, which is made anew where its answer was lost."""
     api = openstack.account(world.folder).connect()
     before = Counter(counting.subjects(api))
-    arguments = _arguments(world, "compute")
+    arguments = telling.arguments(world, "compute", platform=PLATFORM)
     with killing.running(world, *killing.rempart("up", *arguments)) as one:
         _until(lambda: MOMENTS[moment](api), one)
     assert _pending(world), "an answer that is waited for was lost"

@@ -20,7 +20,7 @@ from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
 from tests.engine import world as worlds
 from tests.engine.world import World
-from tests.faults import counting, killing
+from tests.faults import counting, killing, telling
 
 pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(1500)]
 
@@ -64,7 +64,7 @@ def test_nova_that_dies_while_machines_are_made_leaves_none_that_never_ran(
 
 def _dies(own: Cloud, world: World, victim: str, moment: Callable[[Any], bool], layer: str, *services: str) -> None:
     """`victim` dies at that moment of the layer's first `up`; after `recover`, what the API lists is the plan, once."""
-    arguments = _arguments(world, layer)
+    arguments = telling.arguments(world, layer)
     api = openstack.account(world.folder).connect()
     before = Counter(counting.subjects(api))
 
@@ -94,10 +94,6 @@ def _dies(own: Cloud, world: World, victim: str, moment: Callable[[Any], bool], 
     gone = world.rempart("destroy", *arguments, "--unprotect")
     assert gone.returncode == 0, gone.stdout + gone.stderr
     assert Counter(counting.subjects(api)) == before
-
-
-def _arguments(world: World, layer: str) -> tuple[str, ...]:
-    return PLATFORM, "--target", world.target, "-e", world.name, "--layer", layer, "--yes"
 
 
 def _kill(own: Cloud, victim: str) -> None:
