@@ -17,7 +17,7 @@ import pytest
 
 from blueprint import loader, workspace
 from cli import exit_codes, wording
-from providers.ovh import labels
+from providers.ovh import kinds, labels
 from sandbox.ovh import region
 from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
@@ -75,6 +75,24 @@ def test_a_quota_of_the_network_is_named_with_the_subject(world: World, me: Any,
         )  # fmt: skip
     finally:
         administrator.network.delete_quota(me.current_project_id)
+
+
+def test_a_quota_of_rules_that_ends_within_a_group_loses_none(world: World, me: Any, administrator: Any) -> None:
+    """Rules of a group are asked for together; Neutron refuses all of them, and those that fit go by themselves."""
+    there = len(list(me.network.security_group_rules(project_id=me.current_project_id)))
+    administrator.network.update_quota(me.current_project_id, security_group_rules=there + 7)
+    try:
+        telling.refused(
+            world, "network", exit_codes.ENVIRONMENT, "flows/",
+            "the project's network quota `security_group_rule` is used up", "openstack quota show",
+        )  # fmt: skip
+    finally:
+        administrator.network.delete_quota(me.current_project_id)
+    assert 0 < len(_rules(me)) <= 7
+    assert _rules(me) == _held(world, kinds.RULE)
+    telling.works(world, "up", "network")
+    assert len(_rules(me)) > 7
+    assert _rules(me) == _held(world, kinds.RULE)
 
 
 def test_an_image_that_is_missing_is_named_with_the_machine(world: World, tmp_path: pathlib.Path) -> None:
@@ -143,6 +161,18 @@ def _group(api: Any) -> tuple[str, dict[str, tuple[Any, ...]]]:
     found = next(one.id for one in groups if labels.from_tags(one.tags).get(labels.SUBJECT, "").endswith("/filter"))
     rules = api.network.security_group_rules(security_group_id=found)
     return found, {one.id: (one.direction, one.protocol, str(one.remote_ip_prefix), one.description) for one in rules}
+
+
+def _rules(api: Any) -> set[str]:
+    """Ids of the rules that bear a mark of ours, in the whole project."""
+    listed = api.network.security_group_rules(project_id=api.current_project_id)
+    return {one.id for one in listed if labels.from_description(str(one.description or ""))[0]}
+
+
+def _held(world: World, kind: str) -> set[str]:
+    """Ids that the network layer's state holds of a kind."""
+    held = world.state(world.stack(telling.PLATFORM, "network"))["deployment"]["resources"]
+    return {one["id"] for one in held if one["type"] == kind}
 
 
 def _told_that_they_are_there(api: Any, group: str) -> None:

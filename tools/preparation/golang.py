@@ -66,7 +66,7 @@ def test(go: pathlib.Path) -> None:
             tempfile.TemporaryDirectory(dir=places.toolchains(), prefix="testing-") as scratch,
             step(f"test what is ours of {part.name}", "about 1 min the first time"),
         ):
-            said = run(go, part, "test", "-trimpath", part.tested, scratch=scratch)
+            said = run(go, part, "test", "-trimpath", *part.tested, scratch=scratch)
         print(said, end="", flush=True)
 
 

@@ -35,7 +35,7 @@ class Part:
     programs: tuple[Program, ...]
     scripts: tuple[str, ...] = ()  # copied from Pulumi's SDK beside them
     generator: str = dataclasses.field(default="", repr=False)  # the package that writes what SCHEMA holds
-    tested: str = dataclasses.field(default="", repr=False)  # the packages with Go tests of our own
+    tested: tuple[str, ...] = dataclasses.field(default=(), repr=False)  # the packages with Go tests of our own
 
 
 _VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + ".".join(map(str, PULUMI_VERSION))
@@ -54,7 +54,7 @@ ENGINE = Part(
         Program("pulumi-language-python", "./language-python", "about 30 s the first time"),
     ),
     scripts=("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"),
-    tested="./...",
+    tested=("./...",),
 )
 S3 = Part(
     name="s3",
@@ -73,7 +73,7 @@ OPENSTACK = Part(
     module="openstack",
     programs=(Program("pulumi-resource-openstack", "./cmd/plugin", "about 3 min the first time"),),
     generator="./cmd/tfgen",
-    tested="./refreshed",
+    tested=("./refreshed", "./bulk"),
 )
 OPENTOFU_VERSION, TERRAFORM_OPENSTACK_VERSION = "1.12.6", "3.4.0"
 OPENTOFU = Part(
