@@ -31,8 +31,10 @@ LOCKED = "the stack is currently locked"
 STACK = "pulumi:pulumi:Stack"
 SHOWN = 5
 """Errors of one operation that are shown; the rest are counted."""
-ENGINE_ECHO = ("an unhandled error occurred", "update failed", "preview failed")
-"""What the engine adds after the message that matters."""
+ENGINE_ECHO = (
+    "an unhandled error occurred", "update failed", "preview failed", "failed to run remediation: context canceled",
+)  # fmt: skip
+"""What the engine adds after the message that matters; it also calls off what it was asking the policy pack."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
 
 

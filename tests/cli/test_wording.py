@@ -113,6 +113,14 @@ def test_many_of_one_kind_do_not_fill_the_screen() -> None:
     assert text.count("security_group") == engine.SHOWN and "and 36 more" in text
 
 
+def test_what_the_engine_calls_off_after_a_failure_is_not_told() -> None:
+    watch = watched(SEEN[0][0])
+    called_off = events.DiagnosticEvent("failed to run remediation: context canceled", "never", "error", urn=URN)
+    watch(events.EngineEvent(0, 0, diagnostic_event=called_off))
+    text, _ = engine.explain("s", "", watch.errors, watch.worded)
+    assert SUBJECT in text and "canceled" not in text
+
+
 def test_what_no_table_knows_stays_as_it_is() -> None:
     assert wording.told("Something else went wrong") is None
     watch = watched("Something else went wrong")
