@@ -51,6 +51,7 @@ def test_what_is_drawn_joins_two_inhabited_zones() -> None:
     assert len(set(found)) > EXAMPLES // 2, "they differ"
 
 
+@pytest.mark.timeout(3600)  # the long form draws a dozen, a minute each
 def test_platforms_drawn_at_random_are_as_declared(adapter: Adapter, world: World) -> None:
     """Each in an account that still holds the earlier ones: nothing of theirs is taken for its own."""
     examples = adapter.drawn[every_platform()]
