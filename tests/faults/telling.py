@@ -72,6 +72,16 @@ def short_of(service: Any, project: str, **limits: Any) -> Iterator[None]:
         service.revert_quota_set(project)
 
 
+@contextlib.contextmanager
+def short_of_network(service: Any, project: str, **limits: int) -> Iterator[None]:
+    """A quota of Neutron's, until the end."""
+    service.update_quota(project, **limits)
+    try:
+        yield
+    finally:
+        service.delete_quota(project)
+
+
 def ends_in(seconds: float) -> str:
     """That moment, as Keystone writes it."""
     return (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")

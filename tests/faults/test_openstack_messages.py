@@ -67,27 +67,21 @@ def test_a_wrong_secret_is_told(shared: Cloud, world: World) -> None:
 
 
 def test_a_quota_of_the_network_is_named_with_the_subject(world: World, me: Any, administrator: Any) -> None:
-    administrator.network.update_quota(me.current_project_id, security_groups=0)
-    try:
+    with telling.short_of_network(administrator.network, me.current_project_id, security_groups=0):
         telling.refused(
             world, "network", exit_codes.ENVIRONMENT, "/filter: ",
             "the project's network quota `security_group` is used up", "openstack quota show",
         )  # fmt: skip
-    finally:
-        administrator.network.delete_quota(me.current_project_id)
 
 
 def test_a_quota_of_rules_that_ends_within_a_group_loses_none(world: World, me: Any, administrator: Any) -> None:
     """Rules of a group are asked for together; Neutron refuses all of them, and those that fit go by themselves."""
     there = len(list(me.network.security_group_rules(project_id=me.current_project_id)))
-    administrator.network.update_quota(me.current_project_id, security_group_rules=there + 7)
-    try:
+    with telling.short_of_network(administrator.network, me.current_project_id, security_group_rules=there + 7):
         telling.refused(
             world, "network", exit_codes.ENVIRONMENT, "flows/",
             "the project's network quota `security_group_rule` is used up", "openstack quota show",
         )  # fmt: skip
-    finally:
-        administrator.network.delete_quota(me.current_project_id)
     assert 0 < len(_rules(me)) <= 7
     assert _rules(me) == _held(world, kinds.RULE)
     telling.works(world, "up", "network")
