@@ -23,7 +23,7 @@ from sandbox.ovh.layout import Cloud
 from tests.engine import openstack
 from tests.engine import world as worlds
 from tests.engine.world import World
-from tests.faults import killing, telling
+from tests.faults import counting, killing, telling
 
 pytestmark = [pytest.mark.faults, pytest.mark.openstack, pytest.mark.timeout(600)]
 
@@ -82,11 +82,11 @@ def test_a_quota_of_rules_that_ends_within_a_group_loses_none(world: World, me: 
             world, "network", exit_codes.ENVIRONMENT, "flows/",
             "the project's network quota `security_group_rule` is used up", "openstack quota show",
         )  # fmt: skip
-    assert 0 < len(_rules(me)) <= 7
-    assert _rules(me) == _held(world, kinds.RULE)
+    assert 0 < _rules(me) <= 7
+    assert counting.ids(me, "network") == counting.held(world, "network")
     telling.works(world, "up", "network")
-    assert len(_rules(me)) > 7
-    assert _rules(me) == _held(world, kinds.RULE)
+    assert _rules(me) > 7
+    assert counting.ids(me, "network") == counting.held(world, "network")
 
 
 def test_an_image_that_is_missing_is_named_with_the_machine(world: World, tmp_path: pathlib.Path) -> None:
@@ -157,16 +157,9 @@ def _group(api: Any) -> tuple[str, dict[str, tuple[Any, ...]]]:
     return found, {one.id: (one.direction, one.protocol, str(one.remote_ip_prefix), one.description) for one in rules}
 
 
-def _rules(api: Any) -> set[str]:
-    """Ids of the rules that bear a mark of ours, in the whole project."""
-    listed = api.network.security_group_rules(project_id=api.current_project_id)
-    return {one.id for one in listed if labels.from_description(str(one.description or ""))[0]}
-
-
-def _held(world: World, kind: str) -> set[str]:
-    """Ids that the network layer's state holds of a kind."""
-    held = world.state(world.stack(telling.PLATFORM, "network"))["deployment"]["resources"]
-    return {one["id"] for one in held if one["type"] == kind}
+def _rules(api: Any) -> int:
+    """How many rules of ours the project has."""
+    return [kind for kind, _ in counting.subjects(api)].count(kinds.RULE)
 
 
 def _told_that_they_are_there(api: Any, group: str) -> None:
